@@ -1,0 +1,102 @@
+// Package tenant holds the words that every layer shares: typed ids, the actor on whose behalf code runs, and the source of
+// time and randomness. It knows no database and no policy.
+package tenant
+
+import (
+	"context"
+	"time"
+
+	"mainstay/internal/fault"
+)
+
+type (
+	workspaceNoun struct{}
+	memberNoun    struct{}
+	accountNoun   struct{}
+	sessionNoun   struct{}
+	recordNoun    struct{}
+	eventNoun     struct{}
+	requestNoun   struct{}
+)
+
+func (workspaceNoun) Prefix() string { return "wsp" }
+func (memberNoun) Prefix() string    { return "mem" }
+func (accountNoun) Prefix() string   { return "acc" }
+func (sessionNoun) Prefix() string   { return "ses" }
+func (recordNoun) Prefix() string    { return "rec" }
+func (eventNoun) Prefix() string     { return "evt" }
+func (requestNoun) Prefix() string   { return "req" }
+
+// The ids that more than one package names. A product's own ids live with the product.
+type (
+	WorkspaceID = ID[workspaceNoun] // a tenant
+	MemberID    = ID[memberNoun]    // a person in one workspace
+	AccountID   = ID[accountNoun]   // a credential, in no workspace
+	SessionID   = ID[sessionNoun]   // a signed-in browser
+	RecordID    = ID[recordNoun]    // the smallest thing with its own key, access and retention
+	EventID     = ID[eventNoun]     // an audit event
+	RequestID   = ID[requestNoun]   // one request, job step or command
+)
+
+// Kind says what sort of actor it is. The zero value is nobody, whom every policy refuses.
+type Kind uint8
+
+// The kinds of actor.
+const (
+	Nobody  Kind = iota
+	Member       // a person signed in to a workspace
+	Account      // a person signed in, outside any workspace
+	Job          // a narrow actor of the pipeline, named by Actor.Job
+	System       // the deployment itself: migrations, first run, the collector
+)
+
+var kindNames = [...]string{"nobody", "member", "account", "job", "system"}
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return kindNames[Nobody]
+}
+
+// Actor is who acts. Authority is not here: a member's role is read by the gate in the act's own transaction.
+type Actor struct {
+	Kind       Kind
+	Workspace  WorkspaceID
+	Member     MemberID  // Kind Member
+	Account    AccountID // Kinds Member and Account
+	Session    SessionID // the session that signed the request
+	Job        string    // Kind Job: "transcriber", "minute taker"; Kind System: what part of it
+	OnBehalfOf MemberID  // Kind Job: who began the work
+	Record     RecordID  // if set, nothing outside this record's group can be touched
+	SignedInAt time.Time // when the factors were shown
+	Factors    []string  // "password", "passkey", "totp"
+	Address    string    // client address, for the audit event
+	Request    RequestID
+}
+
+type actorKey struct{}
+
+// WithActor returns a context in which code runs as the actor.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorOf returns who acts in ctx. It fails with fault.Denied where nobody does.
+func ActorOf(ctx context.Context) (Actor, error) {
+	a, ok := ctx.Value(actorKey{}).(Actor)
+	if !ok || a.Kind == Nobody {
+		return Actor{}, fault.New(fault.Denied, "Sign in first.")
+	}
+	return a, nil
+}
+
+// Secret is text that no log, error or JSON shows.
+type Secret string
+
+func (Secret) String() string               { return "[secret]" }
+func (Secret) GoString() string             { return "[secret]" }
+func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
+
+// Reveal returns the text itself, for the one place that uses it.
+func (s Secret) Reveal() string { return string(s) }
