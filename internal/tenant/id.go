@@ -28,10 +28,22 @@ type Source struct {
 	Random io.Reader
 }
 
+// Prefix begins the id's written form.
+func (ID[N]) Prefix() string {
+	var noun N
+	return noun.Prefix()
+}
+
+// Typed is any ID: it lets NewID and ParseID be called with the id's own type, as in NewID[tenant.EventID](source).
+type Typed interface {
+	~[16]byte
+	Prefix() string
+}
+
 // NewID returns a fresh id of source's time and randomness (RFC 9562, version 7). It panics if the randomness fails, which
 // crypto/rand never does.
-func NewID[N Noun](source Source) ID[N] {
-	var id ID[N]
+func NewID[I Typed](source Source) I {
+	var id [16]byte
 	if _, err := io.ReadFull(source.Random, id[:]); err != nil {
 		panic("tenant: no randomness: " + err.Error())
 	}
@@ -40,31 +52,29 @@ func NewID[N Noun](source Source) ID[N] {
 	binary.BigEndian.PutUint16(id[4:], uint16(ms))
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80
-	return id
+	return I(id)
 }
 
 // ParseID reads an id's written form. It fails with fault.Missing, because a malformed id names no object.
-func ParseID[N Noun](s string) (ID[N], error) {
-	var id ID[N]
-	var noun N
-	body, ok := strings.CutPrefix(s, noun.Prefix()+"_")
+func ParseID[I Typed](s string) (I, error) {
+	var id I
+	missing := fault.New(fault.Missing, "There is nothing at this address.")
+	body, ok := strings.CutPrefix(s, id.Prefix()+"_")
 	if !ok || len(body) != 26 {
-		return id, fault.New(fault.Missing, "There is nothing at this address.")
+		return id, missing
 	}
 	raw, err := letters.DecodeString(body)
 	if err != nil || len(raw) != len(id) || letters.EncodeToString(raw) != body {
-		return id, fault.New(fault.Missing, "There is nothing at this address.")
+		return id, missing
 	}
-	copy(id[:], raw)
-	return id, nil
+	return I(raw), nil
 }
 
 // IsZero reports whether the id names nothing.
 func (id ID[N]) IsZero() bool { return id == ID[N]{} }
 
 func (id ID[N]) String() string {
-	var noun N
-	return noun.Prefix() + "_" + letters.EncodeToString(id[:])
+	return id.Prefix() + "_" + letters.EncodeToString(id[:])
 }
 
 // Time returns when the id was made, to the millisecond.
@@ -87,7 +97,7 @@ func (id *ID[N]) UnmarshalText(b []byte) error {
 		*id = ID[N]{}
 		return nil
 	}
-	got, err := ParseID[N](string(b))
+	got, err := ParseID[ID[N]](string(b))
 	if err == nil {
 		*id = got
 	}
