@@ -64,11 +64,13 @@ func TestClean(t *testing.T) {
 		"a repeat across a filler goes":     {"en", "I think uh that uh that's no problem .", "I think that's no problem."},
 		"cut-off words go":                  {"en", "W we use th- the portal.", "we use the portal."},
 		"asides go":                         {"en", "It was, you know, too late, I mean.", "It was too late."},
+		"a lone like goes":                  {"en", "It is, like, late.", "It is late."},
 		"asides that carry the clause stay": {"en", "Do you know what I mean by sort of thing?", "Do you know what I mean by thing?"},
 		"a kind of thing stays":             {"en", "It is a kind of pump.", "It is a kind of pump."},
 		"marks go":                          {"en", "We {vocalsound} agreed [inaudible] on it.", "We agreed on it."},
 		"tokenized text closes up":          {"en", "I 'm sure , it 's fine .", "I'm sure, it's fine."},
 		"numbers said twice stay":           {"en", "Call five five two.", "Call five five two."},
+		"spelled letters close up":          {"en", "The L_C_D_s and the T_V_ are dear.", "The LCDs and the TV are dear."},
 		"negation stays":                    {"en", "No, no, we do not do not want it.", "no, we do not want it."},
 		"nothing but fillers is nothing":    {"en", "Um . Uh {vocalsound} .", ""},
 		"English fillers are German words":  {"de", "Wir fahren um acht, ähm, er kommt.", "Wir fahren um acht er kommt."},
@@ -190,7 +192,7 @@ func TestContent(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"", "Um, we, uh, need a 12.5 th- the the pump. Dr. X said so!", "今日は。", "a\xff\xfe b", "I 'm {x} [y] <z", "twenty twenty six point five", "....", "L_C_D_ no. 5"} {
+	for _, s := range []string{"", "Um, we, uh, need a 12.5 th- the the pump. Dr. X said so!", "今日は。", "a\xff\xfe b", "I 'm {x} [y] <z", "twenty twenty six point five", "....", "L_C_D_ no. 5", "It is, like, late, you know, so to speak, sozusagen, cioè, sabe."} {
 		f.Add(s)
 	}
 	langs := []language.Language{"en", "de", "fr", "es", "it", "nl", "pt", "ru", "ja", ""}

@@ -1,6 +1,7 @@
 package language
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,8 +46,8 @@ func (c Clean) Kept() []Span {
 
 // Clean removes from spoken text what nobody would write down: hesitation ("um"), asides ("you know", "I mean"), cut-off
 // words ("th- the"), words and phrases said twice ("there's a, there's a beam") and bracketed marks ("[laughter]"). Blanks
-// before punctuation and within contractions ("I 'm") close up. No word is added or changed, numbers said twice stay, and
-// no negation is lost.
+// before punctuation and within contractions ("I 'm") close up, and so do spelled letters ("L_C_D_s" becomes "LCDs"). No
+// word is added or changed, numbers said twice stay, and no negation is lost.
 func (l Language) Clean(text string) Clean {
 	words := Words(text)
 	drop := make([]bool, len(words))
@@ -105,7 +106,7 @@ func (l Language) dropAsides(text string, words []Word, drop []bool) {
 			if a.apart && !(stopBefore(text, words, i) && stopAfter(text, words, i+n-1)) {
 				continue
 			}
-			if a.notAfter[before] || a.notBefore[after] || i > 0 && hasEnd(text[words[i].End:words[i+n-1].Start]) {
+			if a.notAfter[before] || a.notBefore[after] || hasEnd(text[words[i].Start:words[i+n-1].End]) {
 				continue
 			}
 			for k := i; k < i+n; k++ {
@@ -223,7 +224,7 @@ func join(text string, words []Word, drop []bool) Clean {
 		}
 		b.gap(Span{end, w.Start})
 		b.flush(dropped, w)
-		b.copy(w.Span)
+		b.word(w)
 		end, dropped = w.End, false
 	}
 	b.gap(Span{end, len(text)})
@@ -239,6 +240,20 @@ type builder struct {
 }
 
 func (b *builder) gap(s Span) { b.gaps = append(b.gaps, s) }
+
+// word copies a word, without the underscores where it spells letters.
+func (b *builder) word(w Word) {
+	parts := strings.Split(w.Text, "_")
+	if len(parts) == 1 || slices.ContainsFunc(parts[:len(parts)-1], func(p string) bool { return utf8.RuneCountInString(p) != 1 }) {
+		b.copy(w.Span)
+		return
+	}
+	at := w.Start
+	for _, p := range parts {
+		b.copy(Span{at, at + len(p)})
+		at += len(p) + 1
+	}
+}
 
 func (b *builder) copy(s Span) {
 	if s.Start >= s.End {
