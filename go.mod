@@ -1,6 +1,6 @@
 module mainstay
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/AlekSi/pointer v1.0.0 // indirect

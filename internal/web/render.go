@@ -1,0 +1,76 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// shared are the template files that each page may use; every other file is one page.
+var shared = []string{"templates/layout.html", "templates/parts.html", "templates/line.html", "templates/formparts.html"}
+
+// pageFiles are the pages, by the name that their view gives.
+var pageFiles = []string{
+	"meeting", "meetings", "newmeeting", "details", "processing", "home", "jobs", "models", "setup", "checks", "signin", "error",
+}
+
+// Renderer turns a view into HTML. It is safe for use by many goroutines.
+type Renderer struct {
+	pages map[string]*template.Template
+}
+
+// View is what a page shows: a plain struct, with nothing left to look up.
+type View interface {
+	// page names the template file.
+	page() string
+}
+
+// NewRenderer parses the embedded templates.
+func NewRenderer(assets *Assets) (*Renderer, error) {
+	funcs := template.FuncMap{
+		"asset": assets.URL,
+		"icon":  iconOf(assets),
+		"join":  func(s []string) string { return strings.Join(s, ", ") },
+	}
+	r := &Renderer{pages: map[string]*template.Template{}}
+	for _, name := range pageFiles {
+		files := append([]string{"templates/" + name + ".html"}, shared...)
+		t, err := template.New(name).Funcs(funcs).Option("missingkey=error").ParseFS(templateFiles, files...)
+		if err != nil {
+			return nil, fmt.Errorf("parsing the page %s: %w", name, err)
+		}
+		r.pages[name] = t
+	}
+	return r, nil
+}
+
+func iconOf(assets *Assets) func(string) (template.HTML, error) {
+	return func(name string) (template.HTML, error) {
+		at, err := assets.URL("icons.svg")
+		// The name is a constant of a template, or of a view's constructor: never what somebody typed.
+		return template.HTML(`<svg class="i" aria-hidden="true"><use href="` + at + `#` + template.HTMLEscapeString(name) + `"></use></svg>`), err
+	}
+}
+
+// Page writes the whole page, or nothing and an error.
+func (r *Renderer) Page(w io.Writer, v View) error { return r.Part(w, v.page(), "page", v) }
+
+// Part writes one template of a page's file: what a page asks for after it has loaded.
+func (r *Renderer) Part(w io.Writer, page, name string, view any) error {
+	t, ok := r.pages[page]
+	if !ok {
+		return fmt.Errorf("no page %q", page)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, name, view); err != nil {
+		return fmt.Errorf("rendering %s of %s: %w", name, page, err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}

@@ -1,0 +1,237 @@
+package webtest
+
+import (
+	"time"
+
+	"mainstay/internal/web"
+)
+
+func at(day, hour, minute int) web.Stamp {
+	return web.StampAt(time.Date(2026, 11, day, hour-1, minute, 0, 0, time.UTC), berlin)
+}
+
+func home() web.HomePage {
+	p := web.HomePage{Shell: shell("Home", "/"), Greeting: "Good morning, Marta", Today: "Tuesday 24 November 2026",
+		ToApprove: []web.Item{
+			{Title: "Site progress 14: slab, façade, dewatering", Href: "/page/meeting", Sentence: "Quayside House, today 09:00. 3 decisions, 4 actions, 1 line not found."},
+			{Title: "Owner's meeting, November", Href: "/page/meeting", Sentence: "Quayside House, yesterday 15:30. 6 decisions, 11 actions."},
+		},
+		Running: []web.Job{
+			{Title: "Crane logistics with the neighbour", Href: "/page/processing", Icon: "activity", Sentence: "Recognizing speech, about 3 min left", Percent: 42, State: web.ChipOf("running")},
+			{Title: "Fire doors, level two", Href: "/page/processing", Icon: "hourglass", Sentence: "Second in the queue", State: web.ChipOf("waiting")},
+		},
+		Recent: []web.Item{
+			{Title: "Façade sample review", Href: "/page/meeting", Sentence: "Quayside House, 20 November, 38 min, 5 people", State: web.ChipOf("approved")},
+			{Title: "Site progress 13", Href: "/page/meeting", Sentence: "Quayside House, 17 November, 52 min, 6 people", State: web.ChipOf("approved")},
+			{Title: "Tender interview, electrical works", Href: "/page/meeting", Sentence: "Harbour school, 16 November, 1 h 12 min, 4 people", State: web.ChipOf("review")},
+			{Title: "Sample: a site meeting", Href: "/page/meeting", Sentence: "Made by Mainstay, 2 min, two synthetic voices", State: web.ChipOf("draft")},
+		},
+		Checklist: []web.Todo{{Text: "Own your deployment", Href: "/", Done: true}, {Text: "Read the sample's minutes", Href: "/", Done: true}, {Text: "Upload a first recording", Href: "/meetings/new"}, {Text: "Decide whether a model may help", Href: "/settings/models"}},
+	}
+	p.Shell.Live = "sse"
+	return p
+}
+
+func filters(p *web.MeetingsPage) {
+	p.Project = web.Select{ID: "project", Label: "Project", Options: web.Choose("", web.Option{Name: "Any project"}, web.Option{Value: "prj_1", Name: "Quayside House"}, web.Option{Value: "prj_2", Name: "Harbour school"})}
+	p.State = web.Select{ID: "state", Label: "State", Options: web.Choose("", web.Option{Name: "Any state"}, web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "review", Name: "In review"}, web.Option{Value: "approved", Name: "Approved"})}
+	p.Person = web.Select{ID: "person", Label: "Person", Options: web.Choose("", web.Option{Name: "Anybody"}, web.Option{Value: "per_1", Name: "Tom Okafor"}, web.Option{Value: "per_2", Name: "Ines Brandt"})}
+	p.Columns = []web.Column{{Name: "Title", Href: "?sort=title"}, {Name: "Project"}, {Name: "Date", Href: "?sort=date", Sorted: "descending"}, {Name: "Length", Href: "?sort=length"}, {Name: "People"}, {Name: "State"}}
+	p.Sort = "-date"
+}
+
+func meetings() web.MeetingsPage {
+	p := web.MeetingsPage{Shell: shell("Meetings", "/meetings"), Count: "42 meetings, 1 to 12", Next: "?cursor=x"}
+	p.Shell.Live = "htmx"
+	p.Shell.Toast = &web.Toast{Text: "“Kick-off, roof works” was deleted.", UndoURL: "/meetings/mtg_1/restore"}
+	filters(&p)
+	rows := []struct{ title, project, length, people, state string }{
+		{"Site progress 14: slab, façade, dewatering", "Quayside House", "2 min", "4 people", "draft"},
+		{"Crane logistics with the neighbour", "Quayside House", "48 min", "5 people", "running"},
+		{"Owner's meeting, November", "Quayside House", "1 h 24 min", "9 people", "review"},
+		{"Fire doors, level two", "Quayside House", "31 min", "3 people", "waiting"},
+		{"Façade sample review", "Quayside House", "38 min", "5 people", "approved"},
+		{"Voice memo from the lift pit", "", "4 min", "1 person", "dead"},
+		{"Site progress 13", "Quayside House", "52 min", "6 people", "approved"},
+		{"Tender interview, electrical works", "Harbour school", "1 h 12 min", "4 people", "approved"},
+		{"Defects walk, stair B, with the client, the architect and the fire consultant", "Harbour school", "1 h 3 min", "7 people", "approved"},
+		{"Stand-up", "Harbour school", "11 min", "8 people", "approved"},
+		{"Site progress 12", "Quayside House", "44 min", "6 people", "approved"},
+		{"Board, third quarter", "", "2 h 5 min", "7 people", "approved"},
+	}
+	for i, r := range rows {
+		p.Rows = append(p.Rows, web.MeetingRow{Title: r.title, Href: "/page/meeting", Project: r.project, When: at(24-i, 9, 0), Duration: r.length, People: r.people, State: web.ChipOf(r.state), DeleteURL: "/meetings/mtg_1/delete"})
+	}
+	return p
+}
+
+func meetingsState(change func(*web.MeetingsPage)) web.MeetingsPage {
+	p := web.MeetingsPage{Shell: shell("Meetings", "/meetings"), Sample: "/page/meeting"}
+	p.Shell.Live = "htmx"
+	filters(&p)
+	change(&p)
+	return p
+}
+
+func details(paste bool) web.Details {
+	d := web.Details{
+		Title:     web.Field{ID: "title", Label: "Title", Hint: "Empty takes the name of the file.", Max: 200},
+		Date:      web.Field{ID: "starts", Label: "When it began", Type: "datetime-local", Value: "2026-11-24T09:00"},
+		Zone:      web.Select{ID: "zone", Label: "In the zone", Options: web.Choose("Europe/Berlin", web.Option{Value: "Europe/Berlin", Name: "Berlin (CET)"}, web.Option{Value: "UTC", Name: "UTC"})},
+		Attendees: "Marta Lindqvist\nTom Okafor\nInes Brandt",
+		Project:   web.Select{ID: "project", Label: "Project", Options: web.Choose("", web.Option{Name: "No project"}, web.Option{Value: "prj_1", Name: "Quayside House"})},
+		Language:  web.Select{ID: "language", Label: "Spoken language", Options: web.Choose("", web.Option{Name: "Found from the recording"}, web.Option{Value: "en", Name: "English"}, web.Option{Value: "de", Name: "German"})},
+		Speakers:  web.Select{ID: "speakers", Label: "How many people speak", Options: web.Choose("", web.Option{Name: "Not known"}, web.Option{Value: "2", Name: "2"}, web.Option{Value: "3", Name: "3"})},
+		Template:  web.Select{ID: "template", Label: "Kind of meeting", Options: web.Choose("general", web.Option{Value: "general", Name: "General"}, web.Option{Value: "owner", Name: "Project owner's meeting, with carried-forward items"}, web.Option{Value: "standup", Name: "Stand-up"})},
+		Models:    true,
+		Told:      web.Choose("", web.Option{Value: "yes", Name: "Yes"}, web.Option{Value: "no", Name: "No"}, web.Option{Value: "unknown", Name: "I do not know"}),
+		How:       web.Field{ID: "how", Label: "How were they told?", Hint: "For example: said at the start, written in the invitation."},
+	}
+	if !paste {
+		d.Keep = web.Choose("kept", web.Option{Value: "kept", Name: "Keep it", Hint: "Every line of the minutes plays its second."}, web.Option{Value: "ephemeral", Name: "Destroy it when the transcript is written", Hint: "Its key is destroyed. Lines then show their quote, without sound."})
+	}
+	return d
+}
+
+func newMeeting(paste bool) web.NewMeetingPage {
+	p := web.NewMeetingPage{Shell: shell("New meeting", "/meetings/new"), Paste: paste, Action: "/meetings", Limit: "4 GB", LimitBytes: 4 << 30, Details: details(paste)}
+	p.Shell.Script = "new.js"
+	return p
+}
+
+func steps(now int, bad bool) []web.Step {
+	names := []struct{ name, detail, took string }{
+		{"Stored safely", "412 MB in 50 sealed parts", "1:12"},
+		{"Decoding", "Stereo, 1 h 3 min", "0:21"},
+		{"Recognizing speech", "Whisper base, English", ""},
+		{"Telling voices apart", "", ""},
+		{"Drafting the minutes", "By rules, each line checked against its source", ""},
+	}
+	var out []web.Step
+	for i, n := range names {
+		s := web.Step{Number: i + 1, Name: n.name, Detail: n.detail, Took: n.took, Said: "to come"}
+		switch {
+		case i < now:
+			s.State, s.Said = "done", "done"
+		case i == now && bad:
+			s.State, s.Said = "bad", "stopped"
+		case i == now:
+			s.State, s.Said = "now", "now"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func processing(dead bool) web.ProcessingPage {
+	p := web.ProcessingPage{Shell: shell("Crane logistics", "/meetings"), ID: "mtg_2", Heading: "Crane logistics with the neighbour", When: at(24, 10, 30), Duration: "1 h 3 min",
+		State: web.ChipOf("running"), Access: web.Access{Icon: "lock", Text: "Only you", Detail: []string{"You made it. Nobody else can see it yet."}}, Stream: "/meetings/mtg_2/progress", MayCancel: true,
+		Progress: web.Progress{Percent: 42, PhaseText: "Recognizing speech", Left: "about 3 min left", Steps: steps(2, false)}}
+	if dead {
+		p.State, p.Stream, p.MayCancel, p.MayRun = web.ChipOf("dead"), "", false, true
+		p.Progress = web.Progress{Reason: "The speech engine ended twice while it worked on this recording.", Kept: "The recording is stored safely. An administrator can see the reason under this request: req_06crzj0.", Steps: steps(2, true)}
+	}
+	p.Shell.Live = "sse"
+	p.Shell.Script = "live.js"
+	return p
+}
+
+func jobs() web.JobsPage {
+	h := home()
+	p := web.JobsPage{Shell: shell("Jobs", "/jobs"), Running: h.Running,
+		Dead: []web.DeadJob{{Title: "Voice memo from the lift pit", Href: "/page/processing-dead", Sentence: "The file holds no sound that can be decoded. Upload it again, or another recording.", Step: "Decoding", Tries: "tried once", At: at(23, 17, 2), RunURL: "/jobs/1/run"}},
+		Done: []web.Job{{Title: "Site progress 14: slab, façade, dewatering", Href: "/page/meeting", Icon: "circle-check", Sentence: "Took 41 s, eight minutes ago", State: web.ChipOf("draft")}}}
+	p.Shell.Live = "sse"
+	return p
+}
+
+func models() web.ModelsPage {
+	return web.ModelsPage{Shell: shell("Models", "/settings/models"), On: true, Version: 3,
+		Provider:  web.Select{ID: "provider", Label: "Provider", Options: web.Choose("anthropic", web.Option{Value: "anthropic", Name: "Anthropic"}, web.Option{Value: "openai", Name: "OpenAI or compatible"}, web.Option{Value: "gemini", Name: "Gemini"})},
+		Model:     web.Field{ID: "model", Label: "Model", Value: "claude-sonnet"},
+		URL:       web.Field{ID: "url", Label: "Address", Value: "https://api.example.com", Hint: "Must be on the allow-list of this deployment."},
+		Key:       web.Field{ID: "key", Label: "Key", Type: "password", Complete: "off", Hint: "A key is stored, sealed. Leave empty to keep it."},
+		Region:    web.Field{ID: "region", Label: "Region", Value: "eu"},
+		Training:  web.Select{ID: "training", Label: "Does the provider train on it?", Options: web.Choose("no", web.Option{Name: "I do not know"}, web.Option{Value: "no", Name: "No, by contract"}, web.Option{Value: "yes", Name: "Yes"})},
+		Retention: web.Select{ID: "keeps", Label: "How long does it keep it?", Options: web.Choose("0", web.Option{Name: "I do not know"}, web.Option{Value: "0", Name: "Not at all"}, web.Option{Value: "30", Name: "Up to 30 days"})},
+		Budget:    web.Field{ID: "budget", Label: "Budget a month, in thousands of tokens", Type: "number", Value: "2000", Hint: "When it is used up, minutes are made by rules until the month ends."},
+		Spent:     "214 thousand used in November.",
+		Sends:     []web.Sent{{Yes: true, Text: "The words of the transcript, with “Speaker 1” in place of names"}, {Yes: true, Text: "The kind of meeting and its date"}, {Text: "Sound, file names, e-mail addresses, other meetings"}},
+		Test:      &web.Note{Class: "good", Icon: "circle-check", Text: "The model answered in 1.4 s, with JSON that fits."},
+		Engine:    []web.Fact{{Name: "Engine", Value: "Built in, on this machine"}, {Name: "Recognition", Value: "Whisper base, multilingual, int8"}, {Name: "Speakers", Value: "Segmentation 3.0 and CAM++"}},
+	}
+}
+
+func setup(again bool) web.SetupPage {
+	p := web.SetupPage{Shell: web.Shell{Title: "Set up", Token: "fixture-token"}, Action: "/setup/once",
+		Name:     web.Field{ID: "name", Label: "Your name", Complete: "name", Required: true, First: true, Max: 120},
+		Email:    web.Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, Max: 254},
+		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Required: true, Hint: "At least 12 characters. A sentence is good.", Max: 256},
+		Firm:     web.Field{ID: "workspace", Label: "Name of the workspace", Complete: "organization", Hint: "Your company or team.", Required: true, Max: 120},
+	}
+	if again {
+		p.Password.Problem = "This password is in lists of stolen ones. Take another."
+	}
+	return p
+}
+
+func checks() web.ChecksPage {
+	p := web.ChecksPage{Shell: web.Shell{Title: "Checks", Token: "fixture-token", Wide: true, Live: "htmx"}, Checks: []web.Check{
+		{Name: "PostgreSQL", Found: "15.14, private, on a unix socket", State: "ok", Word: "Works"},
+		{Name: "Root key", Found: "A file that only this user can read", State: "ok", Word: "Works"},
+		{Name: "Disk", Found: "412 GB free", State: "ok", Word: "Works"},
+		{Name: "Decoder", Found: "A test file was decoded in the sandbox", State: "ok", Word: "Works"},
+		{Name: "Sandbox", Found: "bwrap, no network", State: "ok", Word: "Works"},
+		{Name: "Speech", Found: "The weights are not here", State: "bad", Word: "Missing", Fix: "Run mainstay models pull on the server. It takes 200 MB and two minutes."},
+		{Name: "Mail", Found: "No server is set", State: "warn", Word: "Off", Fix: "Set MAINSTAY_SMTP_URL to send invitations. Everything else works without."},
+		{Name: "Clock", Found: "Asking", State: "waiting", Word: "Trying"},
+	}}
+	return p
+}
+
+func signIn(problem string) web.SignInPage {
+	return web.SignInPage{Shell: web.Shell{Title: "Sign in", Token: "fixture-token"}, Next: "/meetings", Problem: problem,
+		Email:    web.Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, First: true},
+		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "current-password", Required: true}}
+}
+
+func errorPage(status int, heading, sentence, retry string) web.ErrorPage {
+	return web.ErrorPage{Shell: web.Shell{Title: heading}, Status: status, Heading: heading, Sentence: sentence, Retry: retry, Request: "req_06crzj0v1g3m5k7n9q2s4t6w8y"}
+}
+
+// Pages are the fixtures by name, each with its view.
+func Pages() map[string]web.View {
+	return map[string]web.View{
+		"meeting":          Meeting(),
+		"meeting-approved": approved(),
+		"meeting-pasted":   pasted(),
+		"home":             home(),
+		"home-empty":       web.HomePage{Shell: shell("Home", "/"), Greeting: "Welcome, Marta", Today: "Tuesday 24 November 2026", Sample: "/page/meeting", Checklist: home().Checklist},
+		"meetings":         meetings(),
+		"meetings-empty":   meetingsState(func(*web.MeetingsPage) {}),
+		"meetings-none":    meetingsState(func(p *web.MeetingsPage) { p.Filtered, p.Query = true, "dewatering" }),
+		"meetings-error": meetingsState(func(p *web.MeetingsPage) {
+			p.Trouble = &web.Trouble{Reason: "The list could not be read. Nothing was lost.", Request: "req_06crzj0v1g3m5k7n9q2s4t6w8y", Retry: "/meetings"}
+		}),
+		"meetings-denied": meetingsState(func(p *web.MeetingsPage) {
+			p.Refusal = &web.Refusal{Reason: "Your role does not include the list of meetings.", Grants: []string{"Marta Lindqvist", "Jonas Weil"}}
+		}),
+		"new":             newMeeting(false),
+		"new-paste":       newMeeting(true),
+		"details":         web.DetailsPage{Shell: shell("Details", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14", Details: details(true)},
+		"processing":      processing(false),
+		"processing-dead": processing(true),
+		"jobs":            jobs(),
+		"jobs-empty":      web.JobsPage{Shell: shell("Jobs", "/jobs")},
+		"models":          models(),
+		"setup":           setup(false),
+		"setup-problem":   setup(true),
+		"checks":          checks(),
+		"sign-in":         signIn(""),
+		"sign-in-problem": signIn("This e-mail and password do not belong together."),
+		"error-404":       errorPage(404, "Nothing is here", "There is nothing at this address, or it is not shared with you.", ""),
+		"error-403":       errorPage(403, "Your role does not allow this", "An owner or administrator of your workspace can do it, or give you the role.", ""),
+		"error-410":       errorPage(410, "This link is over", "It has expired or was ended by who made it. Ask them for a new one.", ""),
+		"error-500":       errorPage(500, "Something went wrong on our side", "Nothing was lost. Try again, and tell your administrator if it happens twice.", "/meetings"),
+	}
+}
