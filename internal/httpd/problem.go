@@ -1,0 +1,147 @@
+package httpd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"mainstay/internal/fault"
+)
+
+// Problem is an error as the outside sees it (RFC 9457).
+type Problem struct {
+	Status   int
+	Title    string // of the status: "Not found"
+	Sentence string // for people, with the next step
+	Request  string // the request id
+	Retry    bool   // trying the same again can help
+}
+
+// refusal is an error whose status is known here and not by its kind.
+type refusal struct {
+	status int
+	err    error
+}
+
+func (e *refusal) Error() string { return fmt.Sprintf("%d: %v", e.status, e.err) }
+func (e *refusal) Unwrap() error { return e.err }
+
+// Refuse returns an error that answers with the status: for what concerns HTTP itself, such as 400, 401, 412, 415 and 428.
+func Refuse(status int, sentence string) error {
+	return &refusal{status, fault.New(kindOf(status), sentence)}
+}
+
+func kindOf(status int) fault.Kind {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fault.Denied
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return fault.Missing
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong:
+		return fault.TooLarge
+	}
+	return fault.Invalid
+}
+
+// statusOf maps an error to its status.
+func statusOf(err error) int {
+	var known *refusal
+	if errors.As(err, &known) {
+		return known.status
+	}
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return http.StatusRequestEntityTooLarge
+	}
+	switch fault.KindOf(err) {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.Missing:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Busy:
+		return http.StatusTooManyRequests
+	case fault.Ended:
+		return http.StatusGone
+	}
+	return http.StatusInternalServerError
+}
+
+// missing is what everybody reads who asks for what is not there for them, whatever the reason.
+const missing = "There is nothing at this address, or it is not shared with you."
+
+// problemOf says what the outside may know of an error.
+func problemOf(err error, request string) Problem {
+	status := statusOf(err)
+	p := Problem{Status: status, Title: http.StatusText(status), Sentence: fault.Sentence(err), Request: request}
+	var long *http.MaxBytesError
+	switch {
+	case status == http.StatusNotFound:
+		p.Sentence = missing
+	case errors.As(err, &long):
+		p.Sentence = "This is larger than what this address takes."
+	}
+	p.Retry = status >= 500 || status == http.StatusTooManyRequests || status == http.StatusConflict
+	return p
+}
+
+// fail answers with an error: the one door. It logs what is ours to mend, once.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	seen := sightOf(r)
+	p := problemOf(err, seen.request)
+	seen.cause = err
+	if seen.wrote {
+		return // The answer has begun; the connection ends where it is, and the log knows why.
+	}
+	h := w.Header()
+	for _, name := range []string{"Content-Encoding", "Content-Length", "Content-Disposition", "Etag", "Last-Modified", "Accept-Ranges"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	if p.Status == http.StatusTooManyRequests && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", "5")
+	}
+	if p.Status == http.StatusUnauthorized && !seen.api && r.Method == http.MethodGet {
+		http.Redirect(w, r, s.cfg.SignIn+nextOf(r), http.StatusSeeOther)
+		return
+	}
+	if seen.api {
+		writeProblem(w, p)
+		return
+	}
+	s.writePage(w, r, p)
+}
+
+func writeProblem(w http.ResponseWriter, p Problem) {
+	body, _ := json.Marshal(map[string]any{
+		"type": "/docs/errors#" + strconv.Itoa(p.Status), "title": p.Title, "status": p.Status, "detail": p.Sentence, "instance": p.Request,
+	})
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body)
+}
+
+func (s *Server) writePage(w http.ResponseWriter, r *http.Request, p Problem) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if s.cfg.ErrorPage != nil && r.Header.Get("HX-Request") == "" {
+		if err := s.cfg.ErrorPage(w, r, p); err == nil {
+			return
+		}
+	}
+	if sightOf(r).wrote {
+		return
+	}
+	w.WriteHeader(p.Status)
+	_, _ = fmt.Fprintf(w, "<!doctype html><title>%s</title><p>%s</p><p>Request %s</p>", html.EscapeString(p.Title), html.EscapeString(p.Sentence), html.EscapeString(p.Request))
+}
+
+func stack() []byte { return debug.Stack() }
