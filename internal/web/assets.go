@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"mainstay/internal/fault"
 )
 
 //go:embed static
@@ -96,17 +98,15 @@ func (a *Assets) URL(name string) (string, error) {
 	return at, nil
 }
 
-// ServeHTTP answers for paths that URL gave, and 404 for all others.
-func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Serve answers for paths that URL gave. It fails with fault.Missing for all others.
+func (a *Assets) Serve(w http.ResponseWriter, r *http.Request) error {
 	file, ok := a.files[r.URL.Path]
 	if !ok {
-		http.NotFound(w, r)
-		return
+		return fault.New(fault.Missing, "There is no such file.")
 	}
 	h := w.Header()
 	h.Set("Content-Type", file.kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
 	body := file.plain
 	if file.gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")
@@ -116,7 +116,9 @@ func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the browser went away: nothing to tell it
+	if r.Method == http.MethodHead {
+		return nil
 	}
+	_, err := w.Write(body)
+	return err
 }

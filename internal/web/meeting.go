@@ -130,3 +130,6 @@ type Piece struct {
 	Text   string
 	Unsure bool
 }
+
+// TurnsAPage is how many turns of a transcript the page carries, and each part that it fetches afterwards.
+const TurnsAPage = 200

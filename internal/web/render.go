@@ -3,9 +3,11 @@ package web
 import (
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"net/http"
 	"strings"
 )
 
@@ -73,4 +75,10 @@ func (r *Renderer) Part(w io.Writer, page, name string, view any) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// JSON writes v for an island to read.
+func JSON(w http.ResponseWriter, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
 }

@@ -19,6 +19,7 @@ type Shell struct {
 	NoKeys    bool   // single-key shortcuts are switched off
 	Wide      bool   // of pages without navigation
 	Live      string // "" without htmx, "htmx", or "sse" for a page that listens
+	Style     string // what the page adds to the style; empty for all pages but a meeting
 	Script    string // what runs; empty for the shell alone
 	Player    bool
 	Toast     *Toast

@@ -58,7 +58,11 @@ func bundle(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	out := map[string][]byte{}
-	entries := []api.EntryPoint{{InputPath: filepath.Join(abs, "styles", "app.css"), OutputPath: "app"}}
+	entries := []api.EntryPoint{
+		{InputPath: filepath.Join(abs, "styles", "app.css"), OutputPath: "app"},
+		{InputPath: filepath.Join(abs, "styles", "pages.css"), OutputPath: "pages"},
+		{InputPath: filepath.Join(abs, "styles", "page-meeting.css"), OutputPath: "meeting"},
+	}
 	for _, island := range islands {
 		name := filepath.Base(island)
 		entries = append(entries, api.EntryPoint{

@@ -3,7 +3,7 @@
 import { all, one, remember } from "./dom";
 import { bind, showKeys, startKeys } from "./keys";
 import { Palette } from "./palette";
-import { watchToasts } from "./toast";
+import { say, watchToasts } from "./toast";
 import { trust } from "./trusted";
 
 trust();
@@ -36,6 +36,16 @@ function menus(): void {
   });
 }
 
+/** A fragment that did not come leaves the page as it was, and says so. */
+function failures(): void {
+  document.addEventListener("htmx:response:error", (event) => {
+    const status = (event as CustomEvent<{ ctx?: { response?: { status: number } } }>).detail.ctx?.response?.status;
+    if (status === 401) location.reload();
+    else if (status !== 422) say(status === 404 ? "This is not here any more. Load the page again." : "That did not work. Nothing was changed; try again.");
+  });
+  document.addEventListener("htmx:error", () => say("The server cannot be reached just now."));
+}
+
 function go(keys: string, href: string, label: string): void {
   if (one(`.rail a[href="${href}"]`)) bind({ group: "Go", keys, label, run: () => location.assign(href) });
 }
@@ -63,6 +73,7 @@ export function start(): void {
   theme();
   menus();
   watchToasts();
+  failures();
   remember("zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
 }
 

@@ -1,6 +1,7 @@
 package webtest
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func Meeting() web.MeetingPage {
 		Transcript: turns(true),
 		Sound:      &web.Sound{URL: "/meetings/mtg_fixture/audio", Peaks: "/meetings/mtg_fixture/peaks", Words: "/meetings/mtg_fixture/words", DurationMS: 161_000},
 	}
-	p.Shell.Live, p.Shell.Script, p.Shell.Player = "htmx", "meeting.js", true
+	p.Shell.Live, p.Shell.Style, p.Shell.Script, p.Shell.Player = "htmx", "meeting.css", "meeting.js", true
 	fill(&p)
 	return p
 }
@@ -161,5 +162,23 @@ func pasted() web.MeetingPage {
 	}
 	p.Decisions[0].Original = "Südfeld wird am Donnerstag betoniert."
 	p.Decisions[1].Typed = "Tom Okafor"
+	return p
+}
+
+// Long is a meeting whose page shows n turns of its transcript and says where the rest is.
+func Long(n int) web.MeetingPage {
+	p := Meeting()
+	words := strings.Fields("the slab bay inspection pump crane bracket delivery client drawing level façade order contract Tuesday engineer anchor fire door consultant budget contingency weather concrete sample scaffold neighbour permit meeting report")
+	p.Transcript = web.Turns{Rest: "/meetings/mtg_fixture/transcript?after=x"}
+	for i := range n {
+		var text []string
+		for j := range 30 {
+			text = append(text, words[(i*i*7+j*j*13+i*j)%len(words)])
+		}
+		id := fmt.Sprintf("s-01j9zk3q%04dvwxyzabcdefgh", i)
+		at := int64(i) * 9_000
+		p.Transcript.Turns = append(p.Transcript.Turns, web.Turn{Speaker: people[i%4], Colour: i%4 + 1, Clock: web.Clock(at), AtMS: at, First: id,
+			Segments: []web.Segment{{ID: id, Timed: true, StartMS: at, EndMS: at + 8_500, Pieces: []web.Piece{{Text: strings.Join(text, " ")}}}}})
+	}
 	return p
 }

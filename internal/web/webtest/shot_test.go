@@ -20,7 +20,7 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("MAINSTAY_SHOTS names no folder")
 	}
 	only := os.Getenv("MAINSTAY_SHOTS_ONLY")
-	server, err := webtest.New()
+	server, err := webtest.New(webtest.Pages())
 	if err != nil {
 		t.Fatal(err)
 	}

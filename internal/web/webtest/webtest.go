@@ -1,28 +1,44 @@
-// Package webtest serves the pages of web from made-up views, so that tests can look at them in a browser without a database.
-// Nothing of it is part of the program.
+// Package webtest serves the pages of web from made-up views behind the real listener, so that tests can look at them in a
+// browser without a database. Nothing of it is part of the program.
 package webtest
 
 import (
-	"encoding/binary"
-	"encoding/json"
+	"bytes"
+	"context"
+	"crypto/rand"
 	"fmt"
-	"math"
+	"io"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
+	"mainstay/internal/fault"
+	"mainstay/internal/httpd"
+	"mainstay/internal/tenant"
 	"mainstay/internal/web"
 )
 
-// Server answers each fixture's path with its page. Query parameter theme is "light" or "dark".
+// Server answers /page/NAME with the fixture of that name. Query parameter theme is "light" or "dark".
 type Server struct {
 	assets *web.Assets
 	render *web.Renderer
-	Policy func(http.Handler) http.Handler // the headers of the real listener
+	listen *httpd.Server
+	pages  map[string]web.View
+
+	mu      sync.Mutex
+	reports []string
 }
 
-// New returns a server over the embedded assets and templates.
-func New() (*Server, error) {
+type nobody struct{}
+
+func (nobody) Actor(context.Context, *http.Request) (tenant.Actor, error) {
+	return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
+}
+
+// New returns a server of the pages.
+func New(pages map[string]web.View) (*Server, error) {
 	assets, err := web.LoadAssets()
 	if err != nil {
 		return nil, err
@@ -31,99 +47,111 @@ func New() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{assets: assets, render: render}, nil
+	listen, err := httpd.New(httpd.Config{
+		Source:   tenant.Source{Now: time.Now, Random: rand.Reader},
+		Sessions: nobody{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), FormKey: make([]byte, 32),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{assets: assets, render: render, listen: listen, pages: pages}
+	s.routes()
+	return s, nil
 }
 
-// Handler serves /page/NAME, the assets, and what the meeting page asks for.
-func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /static/", s.assets)
-	mux.HandleFunc("GET /page/{name}", func(w http.ResponseWriter, r *http.Request) {
-		view, ok := Pages()[r.PathValue("name")]
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		s.page(w, r, view)
-	})
-	mux.HandleFunc("GET /meetings/{id}/audio", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "audio/wav")
-		http.ServeContent(w, r, "a.wav", time.Time{}, strings.NewReader(tone(161)))
-	})
-	mux.HandleFunc("GET /meetings/{id}/peaks", func(w http.ResponseWriter, r *http.Request) { reply(w, map[string]any{"peaks": peaks()}) })
-	mux.HandleFunc("GET /meetings/{id}/words", func(w http.ResponseWriter, r *http.Request) { reply(w, words()) })
-	return mux
+// Handler returns the whole server, with every header of the real one.
+func (s *Server) Handler() http.Handler { return s.listen.Handler() }
+
+// Reports returns the directives of the content policy that pages broke.
+func (s *Server) Reports() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.reports...)
 }
 
-func (s *Server) page(w http.ResponseWriter, r *http.Request, view web.View) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+func (s *Server) routes() {
+	s.listen.Reports(func(directive string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reports = append(s.reports, directive)
+	})
+	open := httpd.Public()
+	s.listen.Page("GET /static/", open, s.assets.Serve)
+	s.listen.Page("GET /page/{name}", open, s.page)
+	s.listen.Page("GET /meetings/{id}/audio", open, sound, httpd.Stream())
+	s.listen.Page("GET /meetings/{id}/peaks", open, func(w http.ResponseWriter, _ *http.Request) error {
+		return web.JSON(w, map[string]any{"peaks": peaks()})
+	})
+	s.listen.Page("GET /meetings/{id}/words", open, func(w http.ResponseWriter, _ *http.Request) error { return web.JSON(w, words()) })
+	s.listen.Page("GET /meetings/{id}/lines/{line}/edit", open, s.line(true))
+	s.listen.Page("GET /meetings/{id}/lines/{line}", open, s.line(false))
+	s.listen.Page("POST /meetings/{id}/lines/{line}", open, s.line(false))
+	s.listen.Page("GET /meetings/{id}/progress", open, s.stream("processing", "progress", processing(false).Progress), httpd.Stream())
+	s.listen.Page("GET /events/running", open, s.stream("home", "running", home()), httpd.Stream())
+	s.listen.Page("GET /events/jobs", open, s.stream("jobs", "jobslist", jobs()), httpd.Stream())
+	s.listen.Page("GET /setup/checks/list", open, func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		return s.render.Part(w, "checks", "checklist", checks())
+	})
+	s.listen.Page("GET /palette", open, func(w http.ResponseWriter, _ *http.Request) error {
+		return web.JSON(w, map[string]any{"meetings": []map[string]string{{"title": "Site progress 13", "when": "17 November", "href": "/page/meeting"}}})
+	})
+}
+
+func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
+	view, ok := s.pages[r.PathValue("name")]
+	if !ok {
+		return fault.New(fault.Missing, "No such fixture.")
+	}
 	var b strings.Builder
 	if err := s.render.Page(&b, view); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return err
 	}
 	page := b.String()
-	if theme := r.URL.Query().Get("theme"); theme != "" {
+	if theme := r.URL.Query().Get("theme"); theme == "light" || theme == "dark" {
 		page = strings.Replace(page, `<html lang="en"`, `<html lang="en" data-theme="`+theme+`"`, 1)
 	}
-	fmt.Fprint(w, page)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := io.WriteString(w, page)
+	return err
 }
 
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-// peaks are louder where somebody speaks.
-func peaks() []int {
-	out := make([]int, 1610)
-	for i := range out {
-		ms := int64(i) * 100
-		for _, s := range talk {
-			if ms >= s.at && ms < s.to {
-				out[i] = 60 + int(math.Abs(150*math.Sin(float64(i)*0.9)*math.Cos(float64(i)*0.23)))
+// line answers with a line of the meeting, or with its form.
+func (s *Server) line(editing bool) httpd.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, _ := s.pages["meeting"].(web.MeetingPage)
+		for _, lines := range [][]web.Line{p.Summary, p.Decisions, p.Actions, p.Questions} {
+			for _, l := range lines {
+				if l.ID != r.PathValue("line") {
+					continue
+				}
+				l.Editing, l.SaveURL, l.CancelURL = editing, "/meetings/mtg_fixture/lines/"+l.ID, "/meetings/mtg_fixture/lines/"+l.ID
+				if text := r.PostFormValue("text"); text != "" {
+					l.Text = text
+				}
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				return s.render.Part(w, "meeting", "line", l)
 			}
 		}
+		return fault.New(fault.Missing, "No such line.")
 	}
-	return out
 }
 
-// words spreads each segment's words evenly over its time.
-func words() map[string][][4]int64 {
-	out := map[string][][4]int64{}
-	for i, s := range talk {
-		text := []rune(strings.ReplaceAll(s.text, "|", ""))
-		for from := 0; from < len(text); {
-			to := from
-			for to < len(text) && text[to] != ' ' {
-				to++
-			}
-			at := func(n int) int64 { return s.at + (s.to-s.at)*int64(n)/int64(len(text)) }
-			out[segmentID(i)] = append(out[segmentID(i)], [4]int64{int64(from), int64(to), at(from), at(to)})
-			from = to + 1
+// stream sends a fragment once, and then waits until the reader goes.
+func (s *Server) stream(page, part string, view any) httpd.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var b bytes.Buffer
+		if err := s.render.Part(&b, page, part, view); err != nil {
+			return err
 		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", strings.ReplaceAll(b.String(), "\n", "\ndata: ")); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		<-r.Context().Done()
+		return nil
 	}
-	return out
-}
-
-// tone is a quiet sine of some seconds as 8 kHz WAV.
-func tone(seconds int) string {
-	n := seconds * 8000
-	b := make([]byte, 44+n)
-	copy(b, "RIFF")
-	binary.LittleEndian.PutUint32(b[4:], uint32(36+n))
-	copy(b[8:], "WAVEfmt ")
-	binary.LittleEndian.PutUint32(b[16:], 16)
-	binary.LittleEndian.PutUint16(b[20:], 1)
-	binary.LittleEndian.PutUint16(b[22:], 1)
-	binary.LittleEndian.PutUint32(b[24:], 8000)
-	binary.LittleEndian.PutUint32(b[28:], 8000)
-	binary.LittleEndian.PutUint16(b[32:], 1)
-	binary.LittleEndian.PutUint16(b[34:], 8)
-	copy(b[36:], "data")
-	binary.LittleEndian.PutUint32(b[40:], uint32(n))
-	for i := range n {
-		b[44+i] = byte(128 + 8*math.Sin(float64(i)*0.3))
-	}
-	return string(b)
 }
