@@ -37,6 +37,7 @@ func TestSentences(t *testing.T) {
 		"tokenized text splits":               {"en", "There it goes . Computer adjusting .", []string{"There it goes .", "Computer adjusting ."}},
 		"lower case without capitals splits":  {"en", "that is all. we are done.", []string{"that is all.", "we are done."}},
 		"a run-on is cut before a new clause": {"en", long, []string{strings.Split(long, " and the")[0], "and the" + strings.Split(long, "and the")[1]}},
+		"a capital restarts a sentence":       {"en", "rubber is dear We want two of The Hague", []string{"rubber is dear", "We want two of The Hague"}},
 		"German dates hold together":          {"de", "Am 3. März geht es los. Dr. Weber kommt.", []string{"Am 3. März geht es los.", "Dr. Weber kommt."}},
 		"Japanese stops end sentences":        {"ja", "今日は会議です。始めましょう。", []string{"今日は会議です。", "始めましょう。"}},
 		"blank text has none":                 {"en", " \n ", nil},

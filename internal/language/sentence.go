@@ -17,7 +17,7 @@ const (
 //
 // A full stop does not end a sentence after an abbreviation or an initial, nor within a number. Recognized speech may have
 // little punctuation: a stretch of more than 28 words without an end mark is cut before a conjunction that opens a new
-// clause ("and we", "so I").
+// clause ("and we", "so I"), and any stretch before a small word with a capital ("it is dear We want two").
 func (l Language) Sentences(text string) []Span {
 	var spans []Span
 	start := 0
@@ -48,7 +48,7 @@ func (l Language) addSentence(spans []Span, text string, s Span) []Span {
 		}
 		return spans
 	}
-	for _, cut := range l.runOnCuts(words) {
+	for _, cut := range l.cuts(s.In(text), words) {
 		at := s.Start + cut
 		from := strings.TrimRightFunc(text[s.Start:at], unicode.IsSpace)
 		spans = append(spans, Span{s.Start, s.Start + len(from)})
@@ -57,19 +57,39 @@ func (l Language) addSentence(spans []Span, text string, s Span) []Span {
 	return append(spans, s)
 }
 
-// runOnCuts gives where to cut a sentence without end marks, each counted from the cut before it.
-func (l Language) runOnCuts(words []Word) []int {
+// cuts gives where to cut a sentence that lacks end marks, each counted from the cut before it.
+func (l Language) cuts(text string, words []Word) []int {
 	var cuts []int
 	from, base := 0, 0
-	for len(words)-from > runOn {
-		at := l.clauseStart(words, from)
-		if at < 0 {
-			break
+	for i := 1; i <= len(words); i++ {
+		if i < len(words) && !l.restart(text, words, i) {
+			continue
 		}
-		cuts = append(cuts, words[at].Start-base)
-		base, from = words[at].Start, at
+		for i-from > runOn {
+			at := l.clauseStart(words[:i], from)
+			if at < 0 {
+				break
+			}
+			cuts = append(cuts, words[at].Start-base)
+			base, from = words[at].Start, at
+		}
+		if i < len(words) {
+			cuts = append(cuts, words[i].Start-base)
+			base, from = words[i].Start, i
+		}
 	}
 	return cuts
+}
+
+// restart reports whether word i begins a sentence although no mark ends the one before: a small word with a capital among
+// words without ("rubber is dear We want titanium").
+func (l Language) restart(text string, words []Word, i int) bool {
+	w, before := words[i], words[i-1]
+	if !w.Capital() || before.Capital() || w.Norm == "i" || l == German || strings.TrimSpace(text[before.End:w.Start]) != "" {
+		return false
+	}
+	head := firstPart(w.Norm)
+	return head != "i" && (subjects[l][head] || clauseOpeners[l][w.Norm]) && i+1 < len(words) && !words[i+1].Capital()
 }
 
 // clauseStart gives the first word after from that opens a clause and leaves pieces that are long enough, or -1.

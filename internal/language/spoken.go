@@ -103,10 +103,8 @@ func (l Language) dropAsides(text string, words []Word, drop []bool) {
 				continue
 			}
 			before, after := neighbour(words, drop, i, -1), neighbour(words, drop, i+n-1, +1)
-			if a.apart && !(stopBefore(text, words, i) && stopAfter(text, words, i+n-1)) {
-				continue
-			}
-			if a.notAfter[before] || a.notBefore[after] || hasEnd(text[words[i].Start:words[i+n-1].End]) {
+			within := !(stopBefore(text, words, i) && stopAfter(text, words, i+n-1))
+			if within && (a.apart || a.notAfter[before] || a.notBefore[after]) || hasEnd(text[words[i].Start:words[i+n-1].End]) {
 				continue
 			}
 			for k := i; k < i+n; k++ {
@@ -157,7 +155,7 @@ func (l Language) dropCutOff(text string, words []Word, drop []bool) {
 
 // stutter reports whether w is the beginning of next, said once before it.
 func (l Language) stutter(w, next Word, gap string, opening bool) bool {
-	const longest = 3
+	const longest = 4
 	n := utf8.RuneCountInString(w.Norm)
 	if strings.Trim(gap, " ,") != "" || n > longest || len(next.Norm) <= len(w.Norm) || !strings.HasPrefix(next.Norm, w.Norm) {
 		return false
@@ -165,10 +163,7 @@ func (l Language) stutter(w, next Word, gap string, opening bool) bool {
 	if l.Stop(w.Norm) || strings.ContainsFunc(w.Norm, unicode.IsDigit) {
 		return false
 	}
-	if n == 1 {
-		return opening || !w.Capital()
-	}
-	return !strings.ContainsAny(w.Norm, "aeiouyäöüáéíóú")
+	return opening || !w.Capital()
 }
 
 // dropRepeats drops the first of two equal phrases of up to four words that follow each other.
