@@ -14,7 +14,7 @@ from . import RECOGNITION
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns the exit status; what went wrong goes to stderr."""
     options = _parser().parse_args(arguments)
-    _stay_offline(options.threads)
+    _prepare()
     from .convert import Failed
 
     try:
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_)
         command.add_argument("--models", type=Path, required=True, help="the models folder")
         command.add_argument("--recognition", choices=RECOGNITION, default=RECOGNITION[0])
-        command.add_argument("--threads", type=int, default=_cores())
+        command.add_argument("--threads", type=_count, default=_cores(), help="cores to use")
     _add_serve(commands.choices["serve"])
     return parser
 
@@ -54,15 +54,23 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--token-file", type=Path, help="a file with the bearer token")
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 256:
+        raise argparse.ArgumentTypeError("want 1 to 256")
+    return value
+
+
 def _cores() -> int:
     return min(8, len(os.sched_getaffinity(0)))
 
 
-def _stay_offline(threads: int) -> None:
-    """Settings that libraries read when they are imported."""
+def _prepare() -> None:
+    """Settings that libraries read when they are imported: no network, one thread a worker."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.dont_write_bytecode = True
 
 

@@ -19,7 +19,7 @@ _BLOCK = 2000
 _THRESHOLD = 0.5
 _RELEASE = 0.35
 _PAUSE_SECONDS = 0.16
-_PAD_SECONDS = 0.2
+_PAD_SECONDS = 0.4
 
 
 def asset() -> Path:
@@ -32,9 +32,9 @@ def asset() -> Path:
 class Activity:
     """Silero's network. It keeps no state between recordings."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]

@@ -32,6 +32,7 @@ def convert(weights: dict[str, Array], path: Path) -> None:
         value, "xvector.tdnn.linear", "xvector.tdnn.nonlinear.batchnorm", pads=[2, 2], strides=[2]
     )
     value = g.apply("Relu", value)
+    net.number_segments(value)
     for index, (layers, dilation) in enumerate(_BLOCKS, 1):
         for layer in range(1, layers + 1):
             grown = net.dense_layer(value, f"xvector.block{index}.tdnnd{layer}", dilation)
@@ -51,6 +52,14 @@ class _Builder:
     def __init__(self, g: Graph, weights: dict[str, Array]) -> None:
         self._g = g
         self._w = weights
+        self._segments = ""
+
+    def number_segments(self, value: str) -> None:
+        """Computes the segment of every frame of value, once for all dense layers."""
+        g = self._g
+        frames = g.apply("Gather", g.apply("Shape", value), g.scalar(2), axis=0)
+        positions = g.apply("Range", g.scalar(0), frames, g.scalar(1))
+        self._segments = g.apply("Div", positions, g.scalar(_SEGMENT))
 
     def front(self, value: str) -> str:
         """Adds the residual front: (batch, 80, frames) to (batch, 320, frames)."""
@@ -85,22 +94,28 @@ class _Builder:
         local = self.conv(
             value, f"{name}.cam_layer.linear_local", pads=[dilation] * 2, dilations=[dilation]
         )
+        # The context is the same for all frames of a segment, so the gate is computed once
+        # for each segment and spread over its frames afterwards.
         mean = g.apply("ReduceMean", value, axes=[2], keepdims=1)
         context = g.apply("Add", mean, self._segment_means(value))
         gate = g.apply("Relu", self.conv(context, f"{name}.cam_layer.linear1"))
         gate = g.apply("Sigmoid", self.conv(gate, f"{name}.cam_layer.linear2"))
-        return g.apply("Mul", local, gate)
+        return g.apply("Mul", local, self._spread(gate))
 
     def _segment_means(self, value: str) -> str:
-        """Gives every frame the mean of its segment; the last segment may be short."""
-        g = self._g
-        means = g.apply(
-            "AveragePool", value, kernel_shape=[_SEGMENT], strides=[_SEGMENT],
-            ceil_mode=1, count_include_pad=0,
-        )  # fmt: skip
-        frames = g.apply("Gather", g.apply("Shape", value), g.scalar(2), axis=0)
-        positions = g.apply("Range", g.scalar(0), frames, g.scalar(1))
-        return g.apply("Gather", means, g.apply("Div", positions, g.scalar(_SEGMENT)), axis=2)
+        """Returns the mean of every segment: (batch, n, segments); the last may be short."""
+        return self._g.apply(
+            "AveragePool",
+            value,
+            kernel_shape=[_SEGMENT],
+            strides=[_SEGMENT],
+            ceil_mode=1,
+            count_include_pad=0,
+        )
+
+    def _spread(self, value: str) -> str:
+        """Gives every frame the value of its segment."""
+        return self._g.apply("Gather", value, self._segments, axis=2)
 
     def statistics(self, value: str) -> str:
         """Adds mean and deviation over time: (batch, n, frames) to (batch, 2n, 1)."""

@@ -7,6 +7,8 @@ past the end are left out.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,8 +59,8 @@ class FilterBank:
         return np.log(energies)  # type: ignore[no-any-return]
 
 
-def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1127.0 * np.log1p(hertz / 700.0)
+def _mel(hertz: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    return 1127.0 * np.log1p(np.asarray(hertz, np.float64) / 700.0)
 
 
 def _mel_triangles() -> Floats:
@@ -69,4 +71,5 @@ def _mel_triangles() -> Floats:
     bins = _mel(np.arange(_FFT // 2) * (_RATE / _FFT))[:, None]
     rising = (bins - left) / (centre - left)
     falling = (right - bins) / (right - centre)
-    return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    weights: Floats = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return weights

@@ -1,4 +1,4 @@
-"""The networks of one models folder: loaded at first use, kept, one batch at a time."""
+"""The networks of one models folder: loaded at first use and kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .wave import Recording
+from .workers import Errand, StillWanted, Workers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Span = tuple[float, float]
-StillWanted = Callable[[], bool]
 
 SEGMENTATION = "voice/segmentation.onnx"
 EMBEDDING = "voice/campplus.onnx"
@@ -29,23 +29,18 @@ class Missing(Exception):
     """A network is asked for whose files are not in the models folder."""
 
 
-class Abandoned(Exception):
-    """Nobody waits for the answer any more."""
-
-
 class Networks:
     """Answers requests with networks. Safe for many threads.
 
-    Heavy work is done in batches of a few seconds, one at a time, so that a short request
-    waits for a batch of a long one and not for its end.
+    wanted, which most methods take, says whether somebody still waits for the answer; when
+    it says no, they raise workers.Abandoned.
     """
 
     def __init__(self, folder: Path, recognition: str, threads: int) -> None:
         self._folder = folder
         self._default = recognition
-        self._threads = threads
+        self._workers = Workers(threads)
         self._loading = threading.Lock()
-        self._computing = threading.Lock()
         self._loaded: dict[str, Any] = {}
 
     @property
@@ -67,12 +62,12 @@ class Networks:
     def activity(self, recording: Recording, wanted: StillWanted) -> NDArray[np.float32]:
         """Returns the probability of speech in each frame of 32 ms."""
         network = self._activity()
-        return self._turn(lambda: network(recording), wanted)
+        return self._errand(wanted).map(network, [recording])[0]
 
     def turns(self, recording: Recording, wanted: StillWanted) -> tuple[list[Window], list[Piece]]:
         """Returns local speaker turns and the embeddings of their pieces."""
         network = self._turns()
-        return network(recording, lambda work: self._turn(work, wanted))
+        return network(recording, self._errand(wanted))
 
     def speech(self, recording: Recording, longest: float, wanted: StillWanted) -> list[Span]:
         """Cuts the recording into stretches of speech for a caller who did not."""
@@ -84,11 +79,7 @@ class Networks:
         self, recording: Recording, spans: list[Span], name: str, wanted: StillWanted
     ) -> list[dict[str, float]]:
         """Returns the probability of every language in each stretch."""
-        batches = self.recognition(name).detect(recording, spans)
-        found: list[dict[str, float]] = []
-        while (batch := self._turn(lambda: next(batches, None), wanted)) is not None:
-            found += batch
-        return found
+        return self.recognition(name).detect(recording, spans, self._errand(wanted))
 
     def transcribe(
         self, recording: Recording, spans: list[Span], name: str, options: Options,
@@ -96,26 +87,28 @@ class Networks:
     ) -> list[Segment]:  # fmt: skip
         """Returns what was recognized in each stretch."""
         network = self.recognition(name)
-        return network.transcribe(recording, spans, options, lambda work: self._turn(work, wanted))
+        return network.transcribe(recording, spans, options, self._errand(wanted))
 
     def recognition(self, name: str) -> Recognition:
         """Returns the named recognition network, loading it if need be."""
         from .recognition import Recognition
 
         folder = self._folder / name
-        return self._load(name, [folder / "model.bin"], lambda: Recognition(folder, self._threads))
+        return self._load(
+            name, [folder / "model.bin"], lambda: Recognition(folder, self._workers.count)
+        )
 
     def _activity(self) -> Activity:
         from . import activity
 
         path = activity.asset()
-        return self._load("activity", [path], lambda: activity.Activity(path, 1))
+        return self._load("activity", [path], lambda: activity.Activity(path))
 
     def _turns(self) -> Turns:
         from .turns import Turns
 
         paths = [self._folder / SEGMENTATION, self._folder / EMBEDDING]
-        return self._load("turns", paths, lambda: Turns(paths[0], paths[1], self._threads))
+        return self._load("turns", paths, lambda: Turns(paths[0], paths[1]))
 
     def _load(self, key: str, files: list[Path], build: Callable[[], T]) -> T:
         with self._loading:
@@ -127,8 +120,5 @@ class Networks:
             loaded: T = self._loaded[key]
             return loaded
 
-    def _turn(self, work: Callable[[], T], wanted: StillWanted) -> T:
-        with self._computing:
-            if not wanted():
-                raise Abandoned
-            return work()
+    def _errand(self, wanted: StillWanted) -> Errand:
+        return self._workers.errand(wanted)

@@ -1,6 +1,7 @@
 """Speech recognition with Whisper (Radford et al. 2022) on CTranslate2, 8-bit integers.
 
-Stretches of at most 30 seconds are recognized in batches. Each gives one segment,
+Stretches of at most 30 seconds are recognized in batches of four, one batch on each
+worker: eight at a time on two cores. Each stretch gives one segment,
 with the network's own confidence: average log probability, the probability that
 there is no speech, and how well the text compresses (loops compress well). The
 caller judges them; nothing is dropped here.
@@ -9,7 +10,6 @@ caller judges them; nothing is dropped here.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations
 
 from .wave import Recording
+from .workers import Errand
 
-BATCH = 8
+BATCH = 4
 LONGEST = 30.0
 _FRAMES_PER_SECOND = 100
 _MAX_TOKENS = 448
@@ -71,13 +72,17 @@ class Segment:
 
 
 class Recognition:
-    """One Whisper network. Calls must not overlap; the caller takes turns."""
+    """One Whisper network, for as many workers as may call it at once."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, workers: int) -> None:
         self._whisper = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=threads,
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=1,
+            num_workers=workers,
             local_files_only=True,
-        )  # fmt: skip
+        )
         self._tokenizers: dict[str, Tokenizer] = {}
 
     @property
@@ -85,33 +90,32 @@ class Recognition:
         """The language codes that the network knows."""
         return frozenset(self._whisper.supported_languages)
 
-    def detect(self, recording: Recording, spans: list[Span]) -> Iterator[list[dict[str, float]]]:
-        """Yields, batch by batch, the probability of every language in each stretch."""
-        for start in range(0, len(spans), BATCH):
-            batch = spans[start : start + BATCH]
-            if len(self.languages) == 1:
-                yield [dict.fromkeys(self.languages, 1.0) for _ in batch]
-                continue
+    def detect(
+        self, recording: Recording, spans: list[Span], errand: Errand
+    ) -> list[dict[str, float]]:
+        """Returns the probability of every language in each stretch."""
+        if len(self.languages) == 1:
+            return [dict.fromkeys(self.languages, 1.0) for _ in spans]
+
+        def work(batch: list[Span]) -> list[dict[str, float]]:
             found = self._whisper.model.detect_language(self._encode(recording, batch))
-            yield [{token[2:-2]: float(p) for token, p in one} for one in found]
+            return [{token[2:-2]: float(p) for token, p in one} for one in found]
+
+        return [one for batch in errand.map(work, _batches(spans)) for one in batch]
 
     def transcribe(
-        self, recording: Recording, spans: list[Span], options: Options,
-        turn: Callable[[Callable[[], list[Segment]]], list[Segment]],
-    ) -> list[Segment]:  # fmt: skip
+        self, recording: Recording, spans: list[Span], options: Options, errand: Errand
+    ) -> list[Segment]:
         """Returns one segment a stretch, in the order of spans.
 
         Stretches of like length go into one batch, because a batch lasts as long as its
-        longest text. turn runs one batch; it may wait, or raise to give up.
+        longest text.
         """
         order = sorted(range(len(spans)), key=lambda i: spans[i][0] - spans[i][1])
-        result: dict[int, Segment] = {}
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            batch = [spans[i] for i in chosen]
-            segments = turn(lambda batch=batch: self._batch(recording, batch, options))  # type: ignore[misc]
-            result.update(zip(chosen, segments, strict=True))
-        return [result[i] for i in range(len(spans))]
+        batches = _batches([spans[i] for i in order])
+        found = errand.map(lambda batch: self._batch(recording, batch, options), batches)
+        segments = [segment for batch in found for segment in batch]
+        return [segment for _, segment in sorted(zip(order, segments, strict=True), key=_place)]
 
     def _batch(self, recording: Recording, spans: list[Span], options: Options) -> list[Segment]:
         tokenizer = self._tokenizer(options.language)
@@ -163,8 +167,16 @@ class Recognition:
         self, tokenizer: Tokenizer, encoded: Any, spans: list[Span], tokens: list[list[int]]
     ) -> list[tuple[Word, ...]]:
         frames = [min(3000, round((end - start) * _FRAMES_PER_SECOND)) for start, end in spans]
-        found = self._whisper.find_alignment(tokenizer, tokens, encoded, frames)  # type: ignore[arg-type]
+        found = self._whisper.find_alignment(tokenizer, tokens, encoded, frames)
         return [_timed(words, span) for words, span in zip(found, spans, strict=True)]
+
+
+def _batches(spans: list[Span]) -> list[list[Span]]:
+    return [spans[i : i + BATCH] for i in range(0, len(spans), BATCH)]
+
+
+def _place(numbered: tuple[int, Segment]) -> int:
+    return numbered[0]
 
 
 def _segment(

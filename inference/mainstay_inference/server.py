@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, wave
-from .networks import Abandoned
 from .service import Answer, Problem, Service, answer_problem
+from .workers import Abandoned
 
 MAX_BODY = wave.MAX_BYTES + (1 << 20)
 _BLOCK = 1 << 16

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import RECOGNITION, __version__, multipart, wave
 from .multipart import Form
-from .networks import Missing, Networks, Span, StillWanted
+from .networks import Missing, Networks, Span
+from .workers import StillWanted
 
 if TYPE_CHECKING:
     from .recognition import Segment

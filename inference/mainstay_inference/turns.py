@@ -8,10 +8,9 @@ and each piece is embedded. Whose voice is whose across windows is for the calle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import features
 from .wave import RATE, Recording
+from .workers import Errand
 
 WINDOW = 10.0
 STEP = 5.0
@@ -38,8 +38,7 @@ _SHORTEST = 0.4
 _WHOLE = 2.0
 _PIECE = 1.5
 _HOP = 0.75
-_WINDOW_BATCH = 16
-_PIECE_BATCH = 16
+_BATCH = 8
 
 Span = tuple[float, float]
 Bools = NDArray[np.bool_]
@@ -66,37 +65,34 @@ class Piece:
     embedding: Floats
 
 
-Turn = Callable[[Callable[[], Any]], Any]
-
-
 class Turns:
     """The segmentation and the embedding network."""
 
-    def __init__(self, segmentation: Path, embedding: Path, threads: int) -> None:
-        self._segmentation = _session(segmentation, threads)
-        self._embedding = _session(embedding, threads)
+    def __init__(self, segmentation: Path, embedding: Path) -> None:
+        self._segmentation = _session(segmentation)
+        self._embedding = _session(embedding)
         self._features = features.FilterBank()
 
-    def __call__(self, recording: Recording, turn: Turn) -> tuple[list[Window], list[Piece]]:
-        """Returns the windows and the pieces. turn runs one batch; it may wait, or raise."""
+    def __call__(self, recording: Recording, errand: Errand) -> tuple[list[Window], list[Piece]]:
+        """Returns the windows and the pieces of a recording."""
         starts = window_starts(recording.duration)
+        batches = [starts[i : i + _BATCH] for i in range(0, len(starts), _BATCH)]
+        found = errand.map(lambda batch: self._segment(recording, batch), batches)
+        masks = [mask for batch in found for mask in batch]
         windows: list[Window] = []
-        spans: list[tuple[int, int, Span]] = []
-        for at in range(0, len(starts), _WINDOW_BATCH):
-            batch = starts[at : at + _WINDOW_BATCH]
-            active = turn(lambda batch=batch: self._segment(recording, batch))
-            for start, mask in zip(batch, active, strict=True):
-                number, end = len(windows), min(start + WINDOW, recording.duration)
-                windows.append(Window(start, end, _speakers(mask, start, end)))
-                core = (
-                    start if number == 0 else start + _MARGIN,
-                    end if number == len(starts) - 1 else start + _MARGIN + STEP,
-                )
-                spans += [(number, who, span) for who, span in alone(mask, start, core)]
-        vectors = self._embed(recording, [span for _, _, span in spans], turn)
+        places: list[tuple[int, int, Span]] = []
+        for number, (start, mask) in enumerate(zip(starts, masks, strict=True)):
+            end = min(start + WINDOW, recording.duration)
+            windows.append(Window(start, end, _speakers(mask, start, end)))
+            core = (
+                start if number == 0 else start + _MARGIN,
+                end if number == len(starts) - 1 else start + _MARGIN + STEP,
+            )
+            places += [(number, who, span) for who, span in alone(mask, start, core)]
+        vectors = self._embed(recording, [span for _, _, span in places], errand)
         return windows, [
             Piece(number, who, *span, vector)
-            for (number, who, span), vector in zip(spans, vectors, strict=True)
+            for (number, who, span), vector in zip(places, vectors, strict=True)
         ]
 
     def _segment(self, recording: Recording, starts: list[float]) -> Bools:
@@ -106,18 +102,20 @@ class Turns:
             part = recording.cut(start, start + WINDOW)
             row[0, : len(part)] = part
         scores = self._segmentation.run(None, {"samples": samples})[0]
-        return _POWERSET[np.argmax(scores, axis=2)]
+        active: Bools = _POWERSET[np.argmax(scores, axis=2)]
+        return active
 
-    def _embed(self, recording: Recording, spans: list[Span], turn: Turn) -> list[Floats]:
+    def _embed(self, recording: Recording, spans: list[Span], errand: Errand) -> list[Floats]:
         """Returns one vector a span; spans of equal length share a batch."""
         lengths = [features.frame_count(_samples(span)) for span in spans]
-        order = sorted(range(len(spans)), key=lambda i: lengths[i])
-        found: dict[int, Floats] = {}
-        for chosen in _batches(order, lengths):
-            batch = [spans[i] for i in chosen]
-            vectors = turn(lambda batch=batch: self._embed_batch(recording, batch))
-            found.update(zip(chosen, vectors, strict=True))
-        return [found[i] for i in range(len(spans))]
+        batches = list(_batches(sorted(range(len(spans)), key=lambda i: lengths[i]), lengths))
+        found = errand.map(
+            lambda batch: self._embed_batch(recording, [spans[i] for i in batch]), batches
+        )
+        vectors: dict[int, Floats] = {}
+        for batch, rows in zip(batches, found, strict=True):
+            vectors.update(zip(batch, rows, strict=True))
+        return [vectors[i] for i in range(len(spans))]
 
     def _embed_batch(self, recording: Recording, spans: list[Span]) -> Floats:
         rows = []
@@ -190,7 +188,7 @@ def _samples(span: Span) -> int:
 def _batches(order: list[int], lengths: list[int]) -> Iterator[list[int]]:
     batch: list[int] = []
     for index in order:
-        if batch and (lengths[batch[0]] != lengths[index] or len(batch) == _PIECE_BATCH):
+        if batch and (lengths[batch[0]] != lengths[index] or len(batch) == _BATCH):
             yield batch
             batch = []
         batch.append(index)
@@ -198,8 +196,8 @@ def _batches(order: list[int], lengths: list[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
