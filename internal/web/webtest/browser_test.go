@@ -2,6 +2,9 @@ package webtest_test
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"testing"
 	"time"
@@ -66,4 +69,14 @@ func run[T any](t *testing.T, ctx context.Context, expression string) T {
 		t.Fatalf("evaluating %.80s: %v", expression, err)
 	}
 	return v
+}
+
+// bare opens a page without any policy whose body is markup.
+func bare(ctx context.Context, markup string) error {
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<!doctype html><body>"+markup)
+	}))
+	defer ts.Close()
+	return chromedp.Do(ctx, chromedp.Navigate(ts.URL))
 }
