@@ -10,7 +10,7 @@ import (
 
 // summary chooses about the given number of words from the whole meeting, fewer from a short one.
 func (t *talk) summary(words int) []document.Line {
-	const share, least = 0.15, 10
+	const share, least = 0.25, 10
 	said := 0
 	for _, s := range t.sentences {
 		said += len(s.words)
@@ -61,11 +61,14 @@ func (t *talk) choose(from []int, words int) []int {
 
 // next gives the sentence that adds the most, or -1 where none fits into the words that are left. The first one always fits.
 func (t *talk) next(from []int, taken []bool, likeness []float64, top float64, left int) int {
-	const over = 12 // words by which the last sentence may exceed the limit
+	const (
+		over  = 12  // words by which the last sentence may exceed the limit
+		worth = 0.1 // of the best sentence's score, below which nothing is printed
+	)
 	best, most := -1, math.Inf(-1)
 	first := !slices.Contains(taken, true)
 	for _, i := range from {
-		if taken[i] || !first && len(t.sentences[i].words) > left+over {
+		if taken[i] || !first && t.score[i] < worth*top || !first && len(t.sentences[i].words) > left+over {
 			continue
 		}
 		if v := t.score[i]/top - likeness[i]; v > most {

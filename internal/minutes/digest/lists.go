@@ -110,7 +110,7 @@ var subjectCues = map[language.Language][][]string{
 	language.English: phrases(`next item, next topic, next thing, next point, next on the, moving on, move on, next up, last item, last thing, final item, first item,
 		first thing, second item, item one, item two, item three, item four, item five, item number, agenda, let's talk about, turn to, turning to, come back to,
 		another thing, any other business, other business, let's start, let's look at, what about, how about the, next question, last question, as for the, next presentation,
-		move to, get started, kick off, onto the, on to the, has the floor, turn over to, over to you, hand over, go over to, questions from, your presentation`),
+		move to, get started, kick off, kick us off, start us off, onto the, on to the, has the floor, turn over to, over to you, hand over, go over to, questions from, your presentation`),
 	language.German:     phrases(`nächster punkt, nächste punkt, nächstes thema, weiter mit, kommen wir zu, nächsten punkt, tagesordnung, letzter punkt, fangen wir an, als nächstes`),
 	language.French:     phrases(`point suivant, prochain point, passons à, passons au, ordre du jour, dernier point, on passe, commençons`),
 	language.Spanish:    phrases(`siguiente punto, próximo punto, pasemos a, pasamos a, orden del día, último punto, empecemos, siguiente tema`),
@@ -130,7 +130,8 @@ var plain = map[language.Language]map[string]bool{
 		morning afternoon bunch couple end beginning start whole different certain important possible probable big small new old better
 		best bad hard easy true real main sort reason reasons place first second third last next group sure interested interesting
 		happy half change talking trying doing looking using working going saying thinking used said true need needed use work try point
-		discussion little long short high low right left chair minister member order available level mind word words`),
+		discussion little long short high low right left chair minister member order available level mind word words past lad lads mate
+		front separate general particular meantime`),
 	language.German:     set(`leute zeit frage fragen beispiel punkt idee problem teil fall woche tag tage jahr jahre stunde heute morgen gestern neu neue alte große kleine`),
 	language.French:     set(`gens temps question exemple point idée problème partie fait cas semaine jour année heure aujourd'hui demain hier nouveau petit grand`),
 	language.Spanish:    set(`gente tiempo pregunta ejemplo punto idea problema parte caso semana día año hora hoy mañana ayer nuevo grande`),

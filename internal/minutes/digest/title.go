@@ -18,51 +18,60 @@ type phrase struct {
 	nouns   float64 // how often it stood where a noun stands
 	surface map[string]int
 	order   int // of its first occurrence
+	score   float64
 }
 
 // title names a stretch by its one or two phrases that are most its own and not in used, and notes them there.
 func (t *talk) title(topic stretch, lines []document.Line, used map[string]bool) string {
 	const second = 0.6
-	inside := t.inside(topic)
-	here := t.phrases(inside)
-	size, all := float64(len(inside)), float64(len(t.sentences))
-	score := func(p *phrase) float64 {
-		everywhere := t.allPhrases[p.key]
-		nouns := everywhere.nouns / everywhere.count
-		if p.count < 2 || nouns < 0.35 || used[p.key] || p.length == 1 && nouns < 0.5 {
-			return 0
-		}
-		lift := (p.count / size) / (everywhere.count / all)
-		return math.Sqrt(p.count) * max(0.05, math.Log(0.3+lift)) * nouns * float64(p.length)
-	}
-	list := make([]*phrase, 0, len(here))
-	for _, p := range here {
-		if score(p) > 0 {
-			list = append(list, p)
-		}
-	}
-	slices.SortFunc(list, func(a, b *phrase) int {
-		if x, y := score(a), score(b); x != y {
-			return cmp.Compare(y, x)
-		}
-		return a.order - b.order
-	})
+	list := t.ranked(t.inside(topic), used)
 	if len(list) == 0 {
 		return shortened(lines[0].Text)
 	}
-	title := list[0].most()
-	used[list[0].key] = true
+	first := list[0]
+	title := first.most()
+	used[first.key] = true
 	for _, p := range list[1:] {
-		if score(p) < second*score(list[0]) {
+		if p.score < second*first.score {
 			break
 		}
-		if !shares(p.key, list[0].key) {
+		if !shares(p.key, first.key) {
 			used[p.key] = true
 			title += " " + andWord(t.spoken) + " " + p.most()
 			break
 		}
 	}
 	return finish(title, "")
+}
+
+// ranked gives the phrases of the given sentences that could be a title, the best first: said more than once, more here than
+// elsewhere, and where nouns stand; a single word even more often. Where there is none, once less will do.
+func (t *talk) ranked(inside []int, used map[string]bool) []*phrase {
+	here := t.phrases(inside)
+	share := float64(len(t.sentences)) / float64(len(inside))
+	for least := 2.0; least >= 1; least-- {
+		var list []*phrase
+		for _, p := range here {
+			everywhere := t.allPhrases[p.key]
+			nouns := everywhere.nouns / everywhere.count
+			if p.count < least || used[p.key] || nouns < 0.35 || p.length == 1 && (nouns < 0.5 || p.count < least+1) || t.isParticiple(p) {
+				continue
+			}
+			lift := share * p.count / everywhere.count
+			p.score = math.Sqrt(p.count) * max(0.05, math.Log(0.3+lift)) * nouns * float64(p.length)
+			list = append(list, p)
+		}
+		if len(list) > 0 {
+			slices.SortFunc(list, func(a, b *phrase) int { return cmp.Or(cmp.Compare(b.score, a.score), a.order-b.order) })
+			return list
+		}
+	}
+	return nil
+}
+
+// isParticiple reports whether a phrase ends like a verb: "reminders stopped".
+func (t *talk) isParticiple(p *phrase) bool {
+	return t.spoken == language.English && strings.HasSuffix(p.most(), "ed")
 }
 
 func andWord(l language.Language) string {
@@ -154,25 +163,27 @@ func (t *talk) addPhrase(found map[string]*phrase, s *sentence, words []language
 		text = words[0].Norm + text[len(words[0].Text):]
 	}
 	p.surface[text]++
-	if t.nounPlace(s, words, from, n) {
-		p.nouns++
-	}
+	p.nouns += t.nounPlace(s, words, from, n)
 }
 
 func isAcronym(word string) bool { return len(word) > 1 && strings.ToUpper(word) == word }
 
-// nounPlace reports whether a run of words stands where a noun phrase does: behind an article, a preposition or the like, and
-// not before another word that it may belong to.
-func (t *talk) nounPlace(s *sentence, words []language.Word, from, n int) bool {
+// nounPlace says how surely a run of words stands where a noun phrase does, from 0 to 1: behind an article, a preposition or
+// the like, less surely behind another content word, and not before one that it may belong to.
+func (t *talk) nounPlace(s *sentence, words []language.Word, from, n int) float64 {
 	g := grammars[s.language]
-	if len(g.nounBefore) == 0 {
-		return true
+	end := from + n
+	switch {
+	case len(g.nounBefore) == 0:
+		return 1
+	case strings.HasPrefix(s.text[words[end-1].End:], "-"):
+		return 0
+	case end < len(words) && words[end].Start == words[end-1].End+1 && t.nameable(s, words, end, 1):
+		return 0
+	case from > 0 && g.nounBefore[words[from-1].Norm]:
+		return 1
+	case from > 0 && t.nameable(s, words, from-1, 1), n > 1:
+		return 0.5
 	}
-	if strings.HasPrefix(s.text[words[from+n-1].End:], "-") {
-		return false
-	}
-	if end := from + n; end < len(words) && words[end].Start == words[end-1].End+1 && t.nameable(s, words, end, 1) {
-		return false
-	}
-	return from > 0 && (g.nounBefore[words[from-1].Norm] || t.nameable(s, words, from-1, 1))
+	return 0
 }
