@@ -213,6 +213,8 @@ func finish(text, mark string) string {
 		return ""
 	}
 	first, n := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[n:]
+	if unicode.IsLower(first) {
+		text = string(unicode.ToUpper(first)) + text[n:]
+	}
 	return text + mark
 }
