@@ -33,6 +33,15 @@ create table control.workspace (
     created_at timestamptz not null
 );
 
+-- Which workspaces an account may enter, and as which member. What the member may do stands in the workspace.
+create table control.seat (
+    account_id   uuid not null references control.account (id),
+    workspace_id uuid not null,
+    member_id    uuid not null,
+    created_at   timestamptz not null,
+    primary key (account_id, workspace_id)
+);
+
 -- The single-use token that lets the first person in. Its presence, unused, means that the deployment has no owner yet.
 create table control.setup (
     id         uuid primary key,
@@ -149,7 +158,7 @@ create view gate.readable with (security_invoker = true) as
 select r.workspace_id, r.id as record_id, r.group_id,
        case when tenant.current_member() is null then 'manager'
             when a.level is not null then a.level
-            when r.created_by = tenant.current_member() then 'manager'
+            when g.created_by = tenant.current_member() then 'manager'
             else 'reader' end as level
 from tenant.record r
 join tenant.record g on g.workspace_id = r.workspace_id and g.id = r.group_id
@@ -157,9 +166,9 @@ left join tenant.access a on a.workspace_id = r.workspace_id and a.group_id = r.
 where r.workspace_id = tenant.current_workspace()
   and r.erased_at is null and g.erased_at is null and g.hidden_at is null
   and (nullif(current_setting('app.group_id', true), '') is null or r.group_id = nullif(current_setting('app.group_id', true), '')::uuid)
-  and (tenant.current_member() is null or g.visibility = 'workspace' or a.level is not null);
+  and (tenant.current_member() is null or g.visibility = 'workspace' or g.created_by = tenant.current_member() or a.level is not null);
 
-grant select, insert, update on control.account, control.session, control.workspace, control.setup to mainstay_app;
+grant select, insert, update on control.account, control.session, control.workspace, control.seat, control.setup to mainstay_app;
 grant select, insert on control.event to mainstay_app, mainstay_worker;
 grant select on control.workspace to mainstay_worker;
 grant select, insert, update, delete on tenant.workspace, tenant.member, tenant.record, tenant.access to mainstay_app;

@@ -7,6 +7,8 @@ create table tenant.meeting (
     id            uuid not null,
     record_id     uuid not null,
     state         text not null constraint meeting_state_is_known check (state in ('open', 'deleted')),
+    stage         text not null constraint meeting_stage_is_known
+                  check (stage in ('new', 'uploading', 'waiting', 'transcribing', 'drafting', 'draft', 'approved', 'failed')),
     source        text not null constraint meeting_source_is_known check (source in ('upload', 'paste', 'sample')),
     starts_at     timestamptz,
     zone          text not null,
