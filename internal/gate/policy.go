@@ -1,0 +1,198 @@
+package gate
+
+import (
+	"slices"
+
+	"mainstay/internal/audit"
+)
+
+// Verb names an act. Every verb has a row in the policy table; a verb without one is refused.
+type Verb string
+
+// The verbs.
+const (
+	ReadWorkspace   Verb = "workspace.read"
+	ChangeWorkspace Verb = "workspace.change"
+	CreateWorkspace Verb = "workspace.create"
+	ReadMembers     Verb = "member.list"
+	ReadAudit       Verb = "audit.list"
+
+	ListMeetings  Verb = "meeting.list"
+	CreateMeeting Verb = "meeting.create"
+	ReadMeeting   Verb = "meeting.read"
+	ChangeMeeting Verb = "meeting.change"
+	DeleteMeeting Verb = "meeting.delete"
+	EraseMeeting  Verb = "meeting.erase"
+
+	BeginUpload    Verb = "upload.begin"
+	ReadUpload     Verb = "upload.read"
+	AppendUpload   Verb = "upload.append"
+	FinishUpload   Verb = "upload.finish"
+	EndUpload      Verb = "upload.end"
+	PlayRecording  Verb = "recording.play"
+	ReadRecording  Verb = "recording.read"
+	DecodeMedia    Verb = "recording.decode"
+	DescribeMedia  Verb = "recording.describe"
+	EraseRecording Verb = "recording.erase"
+
+	ImportTranscript Verb = "transcript.import"
+	ReadTranscript   Verb = "transcript.read"
+	WriteTranscript  Verb = "transcript.write"
+	FailTranscript   Verb = "transcript.fail"
+	FailMinutes      Verb = "minutes.fail"
+	RerunTranscript  Verb = "transcript.rerun"
+	NameSpeaker      Verb = "speaker.name"
+	EraseTranscript  Verb = "transcript.erase"
+
+	ReadMinutes    Verb = "minutes.read"
+	DraftMinutes   Verb = "minutes.draft"
+	EditMinutes    Verb = "minutes.edit"
+	ApproveMinutes Verb = "minutes.approve"
+	EraseMinutes   Verb = "minutes.erase"
+
+	ListWork   Verb = "work.list"
+	RerunWork  Verb = "work.rerun"
+	CancelWork Verb = "work.cancel"
+	DoWork     Verb = "work.do"
+
+	Disclose    Verb = "egress.send"
+	ReadLedger  Verb = "egress.list"
+	ReadModel   Verb = "model.read"
+	ChangeModel Verb = "model.change"
+	Collect     Verb = "storage.collect"
+
+	// Acts of the instance, in no workspace.
+	BeginSetup  Verb = "setup.begin"
+	FinishSetup Verb = "setup.finish"
+	SignIn      Verb = "session.begin"
+	SignOut     Verb = "session.end"
+	ReadSession Verb = "session.read"
+)
+
+// Role is a member's standing in a workspace. The zero value may do nothing.
+type Role string
+
+// The roles, from the most to the least.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Member Role = "member"
+	Viewer Role = "viewer"
+)
+
+// Roles lists the roles from the most to the least.
+func Roles() []Role { return []Role{Owner, Admin, Member, Viewer} }
+
+func (r Role) rank() int { return len(Roles()) - index(Roles(), r) }
+
+// Level is what an actor may do with one record and its group. The zero value is nothing.
+type Level string
+
+// The levels, from the most to the least.
+const (
+	Manager     Level = "manager"
+	Contributor Level = "contributor"
+	Reader      Level = "reader"
+)
+
+func (l Level) rank() int { return 3 - index([]Level{Manager, Contributor, Reader}, l) }
+
+// index is len(all) for what is not among them, so that an unknown role or level ranks 0.
+func index[T comparable](all []T, one T) int {
+	if i := slices.Index(all, one); i >= 0 {
+		return i
+	}
+	return len(all)
+}
+
+// The narrow actors: what works without a person. Each may do only what the table names it for.
+const (
+	Transcriber   = "transcriber"
+	MinuteTaker   = "minute taker"
+	Collector     = "collector"
+	Installer     = "installer"
+	Authenticator = "authenticator"
+	Worker        = "worker"
+)
+
+// Rule is a row of the policy table.
+type Rule struct {
+	Verb   Verb
+	Says   string // what the act is, for docs/permissions.md
+	Object Object // what the act is about, None for the workspace itself
+	Least  Role   // the least role of a member who may; empty: no member may
+	Level  Level  // the least level on the object's record
+	Jobs   []string
+	Stream audit.Stream
+	Hidden bool // may be done to a deleted meeting (undo, erasure)
+	Erases bool // the record's key dies in the act, so its event is sealed under the workspace's
+}
+
+// Policy returns the whole table: what is not in it is refused.
+func Policy() []Rule {
+	return []Rule{
+		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Stream: audit.Access},
+		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Owner, Stream: audit.Administration},
+		{Verb: CreateWorkspace, Says: "make a workspace with its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Stream: audit.Access},
+		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Stream: audit.Access},
+
+		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Stream: audit.Access},
+		{Verb: CreateMeeting, Says: "make a meeting", Least: Member, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker}, Stream: audit.Access},
+		{Verb: ChangeMeeting, Says: "change title, date, attendees, settings", Object: Meeting, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: DeleteMeeting, Says: "delete a meeting, or undo that", Object: Meeting, Least: Member, Level: Manager, Stream: audit.Data, Hidden: true},
+		{Verb: EraseMeeting, Says: "destroy a meeting and all that belongs to it", Object: Meeting, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+
+		{Verb: BeginUpload, Says: "begin to upload a recording", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: ReadUpload, Says: "ask how far an upload is", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Access},
+		{Verb: AppendUpload, Says: "add a part to an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: FinishUpload, Says: "finish an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: EndUpload, Says: "give up an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Collector}, Stream: audit.Keys, Erases: true},
+		{Verb: PlayRecording, Says: "listen to a recording", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
+		{Verb: ReadRecording, Says: "see a recording's waveform and state", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
+		{Verb: DecodeMedia, Says: "open a recording to transcribe it", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Access},
+		{Verb: DescribeMedia, Says: "store a recording's length and waveform", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
+		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Transcriber, Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+
+		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: ReadTranscript, Says: "read a transcript", Object: Transcript, Least: Viewer, Level: Reader, Jobs: []string{MinuteTaker}, Stream: audit.Access},
+		{Verb: WriteTranscript, Says: "store what a recording said", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
+		{Verb: FailTranscript, Says: "mark a meeting whose recording could not be transcribed", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
+		{Verb: FailMinutes, Says: "mark a meeting whose minutes could not be drafted", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: RerunTranscript, Says: "transcribe a recording again", Object: Meeting, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: NameSpeaker, Says: "name a speaker", Object: Transcript, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+
+		{Verb: ReadMinutes, Says: "read minutes", Object: Meeting, Least: Viewer, Level: Reader, Stream: audit.Access},
+		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+
+		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Stream: audit.Access},
+		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: DoWork, Says: "end a step of work", Object: Step, Jobs: []string{Worker, Transcriber, MinuteTaker}, Stream: audit.Data},
+
+		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Stream: audit.Access},
+		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Stream: audit.Access},
+		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Stream: audit.Administration},
+		{Verb: Collect, Says: "remove what nothing refers to", Jobs: []string{Collector}, Stream: audit.Keys},
+
+		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
+	}
+}
+
+func table() map[Verb]Rule {
+	rules := make(map[Verb]Rule)
+	for _, r := range Policy() {
+		rules[r.Verb] = r
+	}
+	return rules
+}
