@@ -1,0 +1,182 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/postgres"
+	"mainstay/internal/tenant"
+)
+
+func insert(ctx context.Context, tx *gate.Tx, s Step) error {
+	behalf := tx.Actor().OnBehalfOf
+	if tx.Actor().Kind == tenant.Member {
+		behalf = tx.Actor().Member
+	}
+	_, err := tx.Exec(ctx, `
+insert into tenant.step (workspace_id, id, record_id, kind, input_id, run, state, attempt, next_at, on_behalf_of, node, phase, progress,
+    reason, created_at)
+values ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $8, '', '', 0, '', $7)
+on conflict on constraint step_is_once_a_run do nothing`,
+		s.Workspace, s.ID, s.Record, s.Kind, s.Input, s.Run, tx.Now(), behalf)
+	if err != nil {
+		return fmt.Errorf("inserting step %s: %w", s.Kind, err)
+	}
+	return nil
+}
+
+func finish(ctx context.Context, tx *gate.Tx, s Step) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.step set state = 'done', progress = 1, reason = '', finished_at = $4, lease_until = null
+where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3`, s.Workspace, s.ID, s.Attempt, tx.Now())
+	if err != nil {
+		return fmt.Errorf("finishing step %s: %w", s.ID, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fault.Wrap(fault.Conflict, "This work was ended meanwhile.", errEnded)
+	}
+	return nil
+}
+
+// claim takes the fairest due step. It fails with fault.Missing where there is none.
+func (q *Queue) claim(ctx context.Context) (Step, error) {
+	now := q.cfg.Source.Now()
+	tx, err := q.worker.Begin(ctx)
+	if err != nil {
+		return Step{}, postgres.Fault(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	var s Step
+	err = tx.QueryRow(ctx, `
+update tenant.step set state = 'running', attempt = attempt + 1, node = $2, lease_until = $3, started_at = $1, reason = '', phase = '', progress = 0
+where (workspace_id, id) = (
+    select s.workspace_id, s.id from tenant.step s
+    left join (select workspace_id, count(*) as steps from tenant.step where state = 'running' group by workspace_id) r
+        on r.workspace_id = s.workspace_id
+    left join queue.turn t on t.workspace_id = s.workspace_id
+    where s.state = 'waiting' and s.next_at <= $1
+    order by coalesce(r.steps, 0), t.served_at nulls first, s.next_at, s.id
+    limit 1 for update of s skip locked)
+returning workspace_id, id, kind, input_id, run, record_id, on_behalf_of, attempt`, now, q.cfg.Node, now.Add(leaseLife)).
+		Scan(&s.Workspace, &s.ID, &s.Kind, &s.Input, &s.Run, &s.Record, &s.OnBehalfOf, &s.Attempt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, fault.New(fault.Missing, "There is no work.")
+	}
+	if err != nil {
+		return s, fmt.Errorf("claiming a step: %w", postgres.Fault(err))
+	}
+	_, err = tx.Exec(ctx, `
+insert into queue.turn (workspace_id, served_at) values ($1, clock_timestamp())
+on conflict (workspace_id) do update set served_at = excluded.served_at`, s.Workspace)
+	if err != nil {
+		return s, fmt.Errorf("noting a turn: %w", postgres.Fault(err))
+	}
+	return s, postgres.Fault(tx.Commit(ctx))
+}
+
+// renew keeps the lease of a running step and reports whether it is still ours.
+func (q *Queue) renew(ctx context.Context, s Step) (bool, error) {
+	tag, err := q.worker.Exec(ctx, `
+update tenant.step set lease_until = $4
+where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3`, s.Workspace, s.ID, s.Attempt, q.cfg.Source.Now().Add(leaseLife))
+	return tag.RowsAffected() == 1, postgres.Fault(err)
+}
+
+// leave writes a step's state unless it was finished or taken over meanwhile.
+func (q *Queue) leave(ctx context.Context, s Step, state string, next time.Time, reason string) (bool, error) {
+	tag, err := q.worker.Exec(ctx, `
+with left_behind as (
+    update tenant.step set state = $4, next_at = $5, reason = $6, lease_until = null,
+        finished_at = case when $4 = 'waiting' then null else $7::timestamptz end
+    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning record_id)
+select pg_notify('mainstay_progress', record_id::text) from left_behind`,
+		s.Workspace, s.ID, s.Attempt, state, next, reason, q.cfg.Source.Now())
+	return tag.RowsAffected() == 1, postgres.Fault(err)
+}
+
+// reclaim makes steps waiting again: those of a node that starts or stops, or, for "", those whose lease is over.
+func (q *Queue) reclaim(ctx context.Context, node string) error {
+	_, err := q.worker.Exec(ctx, `
+update tenant.step set state = 'waiting', lease_until = null
+where state = 'running' and case when $1 = '' then lease_until < $2 else node = $1 end`, node, q.cfg.Source.Now())
+	return postgres.Fault(err)
+}
+
+func (q *Queue) due(ctx context.Context) (int, error) {
+	var n int
+	err := q.worker.QueryRow(ctx, `select count(*) from tenant.step where state = 'waiting' and next_at <= $1`, q.cfg.Source.Now()).Scan(&n)
+	return n, postgres.Fault(err)
+}
+
+// report stores how far a step is and tells its watchers.
+func (q *Queue) report(ctx context.Context, s Step, phase string, progress float64) error {
+	_, err := q.worker.Exec(ctx, `
+with told as (
+    update tenant.step set phase = $4, progress = $5
+    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning record_id)
+select pg_notify('mainstay_progress', record_id::text) from told`, s.Workspace, s.ID, s.Attempt, phase, progress)
+	return postgres.Fault(err)
+}
+
+func notify(ctx context.Context, tx *gate.Tx, record tenant.RecordID) error {
+	_, err := tx.Exec(ctx, `select pg_notify('mainstay_progress', $1::uuid::text)`, record)
+	return err
+}
+
+// Status is a step as people see it.
+type Status struct {
+	ID         ID
+	Record     tenant.RecordID
+	Kind       string
+	Run        int
+	State      string // "waiting", "running", "done", "dead", "cancelled"
+	Attempt    int
+	Phase      string
+	Progress   float64 // 0 to 1
+	Reason     string  // why it waits or ended, a sentence
+	Ahead      int     // steps of the workspace that wait before it
+	CreatedAt  time.Time
+	StartedAt  *time.Time
+	FinishedAt *time.Time
+}
+
+const statusColumns = `s.id, s.record_id, s.kind, s.run, s.state, s.attempt, s.phase, s.progress, s.reason,
+    case when s.state <> 'waiting' then 0 else
+        (select count(*) from tenant.step o where o.workspace_id = s.workspace_id and o.state = 'waiting' and (o.next_at, o.id) < (s.next_at, s.id)) end,
+    s.created_at, s.started_at, s.finished_at`
+
+// Of returns the steps of a record's group inside an act or view about it, the newest first.
+func Of(ctx context.Context, tx *gate.Tx, record tenant.RecordID) ([]Status, error) {
+	return statuses(ctx, tx, `
+select `+statusColumns+` from tenant.step s
+where s.workspace_id = $1 and s.record_id = $2 order by s.created_at desc, s.id desc limit 20`, tx.Workspace(), record)
+}
+
+// Open returns the workspace's steps that are not done, of records that the actor may read.
+func Open(ctx context.Context, tx *gate.Tx) ([]Status, error) {
+	return statuses(ctx, tx, `
+select `+statusColumns+` from tenant.step s
+join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
+where s.workspace_id = $1 and s.state in ('waiting', 'running', 'dead')
+  and not exists (select from tenant.step n where n.workspace_id = s.workspace_id and n.input_id = s.input_id and n.kind = s.kind and n.run > s.run)
+order by s.created_at desc, s.id desc limit 200`, tx.Workspace())
+}
+
+func statuses(ctx context.Context, tx *gate.Tx, sql string, args ...any) ([]Status, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading steps: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Status, error) {
+		var s Status
+		err := row.Scan(&s.ID, &s.Record, &s.Kind, &s.Run, &s.State, &s.Attempt, &s.Phase, &s.Progress, &s.Reason, &s.Ahead,
+			&s.CreatedAt, &s.StartedAt, &s.FinishedAt)
+		return s, err
+	})
+}
