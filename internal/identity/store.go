@@ -1,0 +1,175 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+// person is what a member's row keeps sealed, and an account's of its e-mail address.
+type person struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email"`
+}
+
+type title struct {
+	Name string `json:"name"`
+}
+
+type account struct {
+	id        tenant.AccountID
+	password  string
+	state     string
+	workspace tenant.WorkspaceID
+	member    tenant.MemberID
+}
+
+func isSetUp(ctx context.Context, tx *gate.InstanceTx) (bool, error) {
+	var done bool
+	err := tx.QueryRow(ctx, `select exists (select from control.workspace)`).Scan(&done)
+	return done, err
+}
+
+func replaceSetup(ctx context.Context, tx *gate.InstanceTx, hash []byte) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`update control.setup set used_at = $1 where used_at is null`, tx.Now())
+	batch.Queue(`insert into control.setup (id, token_hash, created_at) values ($1, $2, $3)`,
+		gate.NewID[tenant.SessionID](&tx.Tx), hash, tx.Now())
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func setupUnused(ctx context.Context, tx *gate.InstanceTx, hash []byte) error {
+	var open bool
+	err := tx.QueryRow(ctx, `select used_at is null from control.setup where token_hash = $1`, hash).Scan(&open)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !open {
+		return fault.New(fault.Ended, "This setup link was used or replaced. Restart the server to get a new one, or sign in.")
+	}
+	return err
+}
+
+func useSetup(ctx context.Context, tx *gate.InstanceTx, hash []byte) error {
+	tag, err := tx.Exec(ctx, `update control.setup set used_at = $2 where token_hash = $1 and used_at is null`, hash, tx.Now())
+	if err == nil && tag.RowsAffected() != 1 {
+		return fault.New(fault.Ended, "This setup link was used or replaced. Restart the server to get a new one, or sign in.")
+	}
+	return err
+}
+
+func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner tenant.Actor, setup Setup, password string) error {
+	body, err := json.Marshal(person{Email: setup.Email})
+	if err != nil {
+		return err
+	}
+	sealed, err := s.Vault.Seal(ctx, tx.Place("account", owner.Account), body)
+	if err != nil {
+		return err
+	}
+	lookup, err := s.Vault.Lookup(normal(setup.Email))
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into control.account (id, email_hmac, password, state, created_at, sealed) values ($1, $2, $3, 'active', $4, $5)`,
+		owner.Account, lookup, password, tx.Now(), sealed)
+	batch.Queue(`insert into control.workspace (id, region, placement, created_at) values ($1, $2, 'home', $3)`,
+		owner.Workspace, s.Region, tx.Now())
+	batch.Queue(`insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`,
+		owner.Account, owner.Workspace, owner.Member, tx.Now())
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor) (Begun, error) {
+	token := newToken()
+	a.Session, a.SignedInAt, a.Factors = gate.NewID[tenant.SessionID](&tx.Tx), tx.Now(), []string{"password"}
+	ends := tx.Now().Add(SessionLife)
+	_, err := tx.Exec(ctx, `
+insert into control.session (id, account_id, workspace_id, member_id, token_hash, created_at, used_at, ends_at)
+values ($1, $2, $3, $4, $5, $6, $6, $7)`, a.Session, a.Account, a.Workspace, a.Member, digest(token.Reveal()), tx.Now(), ends)
+	return Begun{Token: token, EndsAt: ends, Actor: a}, err
+}
+
+// accountByEmail returns the account with the workspace that it joined first. It fails with fault.Missing.
+func accountByEmail(ctx context.Context, tx *gate.InstanceTx, lookup []byte) (account, error) {
+	var a account
+	err := tx.QueryRow(ctx, `
+select a.id, a.password, a.state, s.workspace_id, s.member_id
+from control.account a join control.seat s on s.account_id = a.id
+where a.email_hmac = $1 order by s.created_at limit 1`, lookup).Scan(&a.id, &a.password, &a.state, &a.workspace, &a.member)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return a, fault.New(fault.Missing, "There is no such account.")
+	}
+	return a, err
+}
+
+func sessionByToken(ctx context.Context, tx *gate.InstanceTx, hash []byte) (tenant.Actor, error) {
+	a := tenant.Actor{Kind: tenant.Member, Factors: []string{"password"}}
+	var ends time.Time
+	var ended *time.Time
+	var state string
+	err := tx.QueryRow(ctx, `
+select s.id, s.account_id, s.workspace_id, s.member_id, s.created_at, s.ends_at, s.ended_at, a.state
+from control.session s join control.account a on a.id = s.account_id
+where s.token_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Member, &a.SignedInAt, &ends, &ended, &state)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended != nil || state != "active" || !tx.Now().Before(ends)) {
+		return tenant.Actor{}, fault.New(fault.Denied, "Your session is over. Sign in again.")
+	}
+	return a, err
+}
+
+func endSession(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID) error {
+	_, err := tx.Exec(ctx, `update control.session set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now())
+	return err
+}
+
+func insertWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
+	record := gate.WorkspaceRecord(tx.Workspace())
+	sealed, err := tx.Seal(ctx, tx.Place(record, "workspace", tx.Workspace()), title{Name: name})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
+		tx.Workspace(), record, tx.Now(), sealed)
+	return err
+}
+
+func insertMember(ctx context.Context, tx *gate.Tx, a tenant.Actor, role gate.Role, p person) error {
+	record := gate.WorkspaceRecord(tx.Workspace())
+	sealed, err := tx.Seal(ctx, tx.Place(record, "member", a.Member), p)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+insert into tenant.member (workspace_id, id, record_id, account_id, role, state, created_at, sealed)
+values ($1, $2, $3, $4, $5, 'active', $6, $7)`, tx.Workspace(), a.Member, record, a.Account, role, tx.Now(), sealed)
+	return err
+}
+
+func loadMe(ctx context.Context, tx *gate.Tx) (Me, error) {
+	me := Me{Role: tx.Role()}
+	var workspace, member []byte
+	err := tx.QueryRow(ctx, `
+select w.sealed, m.sealed from tenant.workspace w join tenant.member m on m.workspace_id = w.workspace_id
+where w.workspace_id = $1 and m.id = $2`, tx.Workspace(), tx.Actor().Member).Scan(&workspace, &member)
+	if err != nil {
+		return me, fmt.Errorf("reading member %s: %w", tx.Actor().Member, err)
+	}
+	record := gate.WorkspaceRecord(tx.Workspace())
+	docs, err := gate.OpenAll[person](ctx, tx, []vault.Sealed{
+		{Place: tx.Place(record, "workspace", tx.Workspace()), Bytes: workspace},
+		{Place: tx.Place(record, "member", tx.Actor().Member), Bytes: member},
+	})
+	if err != nil {
+		return me, err
+	}
+	me.Workspace, me.Name, me.Email = docs[0].Name, docs[1].Name, docs[1].Email
+	return me, nil
+}
