@@ -1,0 +1,184 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/meeting"
+)
+
+// The kinds of sealed documents and blobs. They are never renamed.
+const (
+	kindUpload    = "upload"
+	kindPart      = "part"
+	kindRecording = "recording"
+)
+
+type sealedUpload struct {
+	Name string `json:"name"`
+}
+
+type sealedRecording struct {
+	V     int    `json:"v"`
+	Name  string `json:"name"`
+	Peaks []byte `json:"peaks,omitempty"`
+}
+
+func insertUpload(ctx context.Context, tx *gate.Tx, u Upload) error {
+	body, err := tx.Seal(ctx, tx.Place(u.Record, kindUpload, u.ID), sealedUpload{Name: u.Name})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+insert into tenant.upload (workspace_id, id, record_id, meeting_id, state, size, received, expires_at, created_by, created_at, sealed)
+values ($1, $2, $3, $4, 'open', $5, 0, $6, $7, $8, $9)`,
+		tx.Workspace(), u.ID, u.Record, u.Meeting, u.Size, u.ExpiresAt, tx.Actor().Member, tx.Now(), body)
+	return err
+}
+
+func loadUpload(ctx context.Context, tx *gate.Tx, id UploadID) (Upload, error) {
+	u := Upload{ID: id}
+	var body []byte
+	err := tx.QueryRow(ctx, `
+select record_id, meeting_id, state, size, received, expires_at, sealed from tenant.upload where workspace_id = $1 and id = $2`,
+		tx.Workspace(), id).Scan(&u.Record, &u.Meeting, &u.State, &u.Size, &u.Received, &u.ExpiresAt, &body)
+	if err != nil {
+		return u, fmt.Errorf("reading upload %s: %w", id, err)
+	}
+	var doc sealedUpload
+	err = tx.Open(ctx, tx.Place(u.Record, kindUpload, id), body, &doc)
+	u.Name = doc.Name
+	return u, err
+}
+
+// insertPart counts a part's bytes. It fails with fault.Conflict where somebody else went on with the upload.
+func insertPart(ctx context.Context, tx *gate.Tx, u Upload, object ObjectID, size int) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.upload set received = received + $4, expires_at = $5
+where workspace_id = $1 and id = $2 and received = $3 and state = 'open'`,
+		tx.Workspace(), u.ID, u.Received, size, tx.Now().Add(UploadLife))
+	if err != nil {
+		return fmt.Errorf("counting a part of upload %s: %w", u.ID, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "The upload goes on at another place. Ask how far it is and continue there.")
+	}
+	_, err = tx.Exec(ctx, `
+insert into tenant.part (workspace_id, upload_id, number, record_id, object_id, size, created_at)
+select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6 from tenant.part where workspace_id = $1 and upload_id = $2`,
+		tx.Workspace(), u.ID, u.Record, object, size, tx.Now())
+	return err
+}
+
+func endUpload(ctx context.Context, tx *gate.Tx, id UploadID) error {
+	_, err := tx.Exec(ctx, `update tenant.upload set state = 'ended' where workspace_id = $1 and id = $2 and state = 'open'`, tx.Workspace(), id)
+	return err
+}
+
+func loadParts(ctx context.Context, tx *gate.Tx, id UploadID) ([]part, error) {
+	return parts(ctx, tx, `select object_id, size from tenant.part where workspace_id = $1 and upload_id = $2 order by number`, id)
+}
+
+func partsOfRecording(ctx context.Context, tx *gate.Tx, id [16]byte) ([]part, error) {
+	return parts(ctx, tx, `
+select p.object_id, p.size from tenant.part p
+join tenant.recording r on r.workspace_id = p.workspace_id and r.upload_id = p.upload_id
+where r.workspace_id = $1 and r.id = $2 order by p.number`, id)
+}
+
+func parts(ctx context.Context, tx *gate.Tx, sql string, id [16]byte) ([]part, error) {
+	rows, err := tx.Query(ctx, sql, tx.Workspace(), id)
+	if err != nil {
+		return nil, fmt.Errorf("reading parts: %w", err)
+	}
+	var at int64
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (part, error) {
+		p := part{start: at}
+		err := row.Scan(&p.object, &p.size)
+		at += p.size
+		return p, err
+	})
+}
+
+func insertRecording(ctx context.Context, tx *gate.Tx, u Upload, id RecordingID, format string, digest []byte) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.upload set state = 'finished' where workspace_id = $1 and id = $2 and state = 'open' and received = size`, tx.Workspace(), u.ID)
+	if err != nil {
+		return fmt.Errorf("finishing upload %s: %w", u.ID, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "This upload is finished already.")
+	}
+	body, err := tx.Seal(ctx, tx.Place(u.Record, kindRecording, id), sealedRecording{V: 1, Name: u.Name})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+insert into tenant.recording (workspace_id, id, record_id, meeting_id, upload_id, state, reason, format, size, digest_hmac, created_at, sealed)
+values ($1, $2, $3, $4, $5, 'stored', '', $6, $7, $8, $9, $10)`,
+		tx.Workspace(), id, u.Record, u.Meeting, u.ID, format, u.Size, digest, tx.Now(), body)
+	return err
+}
+
+func describeRecording(ctx context.Context, tx *gate.Tx, id RecordingID, milliseconds int64, channels int, peaks []byte) error {
+	rec, err := loadRecording(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	body, err := tx.Seal(ctx, tx.Place(rec.Record, kindRecording, id), sealedRecording{V: 1, Name: rec.Name, Peaks: peaks})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+update tenant.recording set state = 'decoded', duration_ms = $3, channels = $4, sealed = $5 where workspace_id = $1 and id = $2`,
+		tx.Workspace(), id, milliseconds, channels, body)
+	return err
+}
+
+func eraseRecording(ctx context.Context, tx *gate.Tx, id RecordingID) error {
+	_, err := tx.Exec(ctx, `update tenant.recording set state = 'erased' where workspace_id = $1 and id = $2`, tx.Workspace(), id)
+	return err
+}
+
+const recordingColumns = `r.id, r.record_id, r.meeting_id, r.format, r.size, r.state, r.reason, r.duration_ms, coalesce(r.channels, 0), r.created_at, r.sealed,
+    (select o.meeting_id from tenant.recording o
+     join gate.readable g on g.workspace_id = o.workspace_id and g.record_id = o.record_id
+     where o.workspace_id = r.workspace_id and o.digest_hmac = r.digest_hmac and o.meeting_id <> r.meeting_id and o.created_at <= r.created_at
+     order by o.created_at limit 1)`
+
+func loadRecording(ctx context.Context, tx *gate.Tx, id [16]byte) (Recording, error) {
+	return scanRecording(ctx, tx, tx.QueryRow(ctx, `
+select `+recordingColumns+` from tenant.recording r where r.workspace_id = $1 and r.id = $2`, tx.Workspace(), id))
+}
+
+func newestRecording(ctx context.Context, tx *gate.Tx, id meeting.ID) (Recording, error) {
+	return scanRecording(ctx, tx, tx.QueryRow(ctx, `
+select `+recordingColumns+` from tenant.recording r
+where r.workspace_id = $1 and r.meeting_id = $2 order by r.created_at desc, r.id desc limit 1`, tx.Workspace(), id))
+}
+
+func scanRecording(ctx context.Context, tx *gate.Tx, row pgx.Row) (Recording, error) {
+	var r Recording
+	var body []byte
+	err := row.Scan(&r.ID, &r.Record, &r.Meeting, &r.Format, &r.Size, &r.State, &r.Reason, &r.DurationMS, &r.Channels, &r.CreatedAt, &body, &r.Same)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, fault.New(fault.Missing, "There is no recording.")
+	}
+	if err != nil {
+		return r, fmt.Errorf("reading a recording: %w", err)
+	}
+	if r.State == "erased" {
+		return r, nil
+	}
+	var doc sealedRecording
+	if err := tx.Open(ctx, tx.Place(r.Record, kindRecording, r.ID), body, &doc); err != nil {
+		return r, err
+	}
+	r.Name, r.Peaks = doc.Name, doc.Peaks
+	return r, nil
+}

@@ -1,0 +1,322 @@
+// Package minutes drafts, checks, edits and approves minutes. A draft comes from rules of language or from a model; either
+// way every line passes [Evidence] before it is stored, and what does not stand on the transcript is dropped. Minutes are
+// versions pinned to one version of the transcript; approving freezes one and makes it the record.
+package minutes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mainstay/internal/document"
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/meeting"
+	"mainstay/internal/queue"
+	"mainstay/internal/speech"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+type noun struct{}
+
+func (noun) Prefix() string { return "min" }
+
+// ID names one run of a meeting's minutes.
+type ID = tenant.ID[noun]
+
+// State says whether minutes can still change.
+type State string
+
+// The states.
+const (
+	Draft      State = "draft"
+	Approved   State = "approved"
+	Superseded State = "superseded"
+)
+
+// Minutes is one run with its present version.
+type Minutes struct {
+	document.Minutes
+	ID         ID
+	Record     tenant.RecordID
+	Meeting    meeting.ID
+	Transcript speech.ID
+	Run        int
+	Version    int // grows with every change; Edit and Approve want the one that was read
+	State      State
+	Edited     map[string]bool // ids of lines that a person changed
+	Dropped    int             // lines that the draft proposed and that did not stand
+	CreatedAt  time.Time
+	ApprovedAt *time.Time
+	ApprovedBy tenant.MemberID
+}
+
+// Drafter writes a first draft. Its lines are checked afterwards and need not be trusted.
+type Drafter interface {
+	Draft(ctx context.Context, brief Brief) (document.Minutes, error)
+}
+
+// Brief is what a draft is written from.
+type Brief struct {
+	Group        tenant.RecordID
+	TranscriptID speech.ID
+	Meeting      document.Meeting
+	Transcript   document.Transcript
+	Template     string
+	Language     string // of the minutes; empty: as spoken
+	ModelAllowed bool
+}
+
+// Config is what the service stands on.
+type Config struct {
+	Gate    *gate.Gate
+	Queue   *queue.Queue
+	Source  tenant.Source
+	Drafter Drafter
+}
+
+// Service drafts, reads, edits and approves minutes.
+type Service struct{ Config }
+
+// New returns the service.
+func New(cfg Config) (*Service, error) {
+	if cfg.Gate == nil || cfg.Queue == nil || cfg.Drafter == nil {
+		return nil, errors.New("minutes: Gate, Queue and Drafter are required")
+	}
+	return &Service{cfg}, nil
+}
+
+// Draft is the step between a transcript and its minutes: it reads in one act, drafts and checks without one, and stores the
+// draft together with the step's end in another.
+func (s *Service) Draft(ctx context.Context, step queue.Step) error {
+	m, t, err := s.read(ctx, speech.ID(step.Input))
+	if err != nil {
+		return err
+	}
+	s.Queue.Progress(ctx, step, "drafting", 0)
+	brief := Brief{Group: m.Record, TranscriptID: t.ID, Meeting: Describe(m, t), Transcript: t.Transcript, Template: m.Template, ModelAllowed: m.ModelAllowed}
+	proposed, err := s.Drafter.Draft(ctx, brief)
+	if err != nil {
+		return fmt.Errorf("drafting minutes of meeting %s: %w", m.ID, err)
+	}
+	draft := Minutes{ID: tenant.NewID[ID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: m.ID, Transcript: t.ID,
+		Version: 1, State: Draft}
+	draft.Minutes, draft.Dropped = Stand(proposed, NewEvidence(t.Transcript, brief.Meeting.Attendees, t.Language))
+	making := gate.Making{ID: draft.Record, Kind: "minutes", Group: m.Record, Purpose: vault.Content}
+	act := gate.Act{Verb: gate.DraftMinutes, Object: step.Input, Make: []gate.Making{making}}
+	return s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("lines", draft.count())
+		tx.Note("dropped", draft.Dropped)
+		if err := insert(ctx, tx, &draft); err != nil {
+			return err
+		}
+		if err := meeting.Advance(ctx, tx, m.ID, meeting.Drafted); err != nil {
+			return err
+		}
+		if err := s.Queue.Emit(ctx, tx, Drafted(draft.ID, m.Record)); err != nil {
+			return err
+		}
+		return s.Queue.Finish(ctx, tx, step)
+	})
+}
+
+func (s *Service) read(ctx context.Context, id speech.ID) (m meeting.Meeting, t speech.Transcript, err error) {
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ReadTranscript, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if t, err = speech.Load(ctx, tx, id); err != nil {
+			return err
+		}
+		m, err = meeting.Load(ctx, tx, t.Meeting)
+		return err
+	})
+	return m, t, err
+}
+
+// Describe returns the published form of what is known of a meeting.
+func Describe(m meeting.Meeting, t speech.Transcript) document.Meeting {
+	d := document.Meeting{Title: m.Title, Date: m.Date(), DurationMS: t.DurationMS, Attendees: m.Names()}
+	if m.StartsAt != nil {
+		d.Zone = &m.Zone
+	}
+	if lang := firstOf(m.Language, t.Language); lang != "" {
+		d.Language = &lang
+	}
+	return d
+}
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Stand returns the lines of a proposal that pass, and how many did not. An owner or a date that does not stand is left
+// blank and its action kept.
+func Stand(proposed document.Minutes, e *Evidence) (document.Minutes, int) {
+	dropped := 0
+	keep := func(lines []document.Line) []document.Line {
+		kept := []document.Line{}
+		for _, l := range lines {
+			if e.Check(l, false) == "" {
+				kept = append(kept, l)
+			}
+		}
+		dropped += len(lines) - len(kept)
+		return kept
+	}
+	m := proposed
+	m.Summary, m.Decisions, m.Questions = keep(m.Summary), keep(m.Decisions), keep(m.Questions)
+	m.Topics = []document.Topic{}
+	for _, t := range proposed.Topics {
+		if t.Lines = keep(t.Lines); len(t.Lines) > 0 {
+			m.Topics = append(m.Topics, t)
+		}
+	}
+	m.Actions = []document.Action{}
+	for _, a := range proposed.Actions {
+		if e.Check(a.Line, false) != "" {
+			dropped++
+			continue
+		}
+		m.Actions = append(m.Actions, e.action(a))
+	}
+	return m, dropped
+}
+
+func (m Minutes) count() int {
+	n := len(m.Summary) + len(m.Decisions) + len(m.Actions) + len(m.Questions)
+	for _, t := range m.Topics {
+		n += len(t.Lines)
+	}
+	return n
+}
+
+// Opened is a meeting's page: what is known of it, its newest transcript and its newest minutes; the last two are nil until
+// they exist.
+type Opened struct {
+	Meeting    meeting.Meeting
+	Transcript *speech.Transcript
+	Minutes    *Minutes
+}
+
+// Open returns a meeting with its transcript and minutes, as one act.
+func (s *Service) Open(ctx context.Context, id meeting.ID) (Opened, error) {
+	var o Opened
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if o.Meeting, err = meeting.Load(ctx, tx, id); err != nil {
+			return err
+		}
+		m, err := latest(ctx, tx, id)
+		switch {
+		case err == nil:
+			o.Minutes = &m
+		case !fault.Is(err, fault.Missing):
+			return err
+		}
+		t, err := pinned(ctx, tx, id, o.Minutes)
+		if err == nil {
+			o.Transcript = &t
+		}
+		return ignoreMissing(err)
+	})
+	return o, err
+}
+
+// pinned is the transcript that the minutes cite, and the newest where there are none yet.
+func pinned(ctx context.Context, tx *gate.Tx, id meeting.ID, m *Minutes) (speech.Transcript, error) {
+	if m != nil {
+		return speech.Load(ctx, tx, m.Transcript)
+	}
+	return speech.Latest(ctx, tx, id)
+}
+
+func ignoreMissing(err error) error {
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	return err
+}
+
+// Document returns the published form of an opened meeting. It fails with fault.Missing until there are minutes.
+func (o Opened) Document() (document.Document, error) {
+	if o.Transcript == nil || o.Minutes == nil {
+		return document.Document{}, fault.New(fault.Missing, "There are no minutes yet.")
+	}
+	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, *o.Transcript), Transcript: o.Transcript.Transcript,
+		Minutes: o.Minutes.Minutes}, nil
+}
+
+// Change is what a person does to one line of a draft.
+type Change struct {
+	Line   string // its id
+	Remove bool
+	Text   string
+	Owner  *string // actions only; "" makes it blank; nil leaves it
+	Due    *string // actions only; an RFC 3339 date; "" makes it blank; nil leaves it
+}
+
+// Edit changes a line of a draft and returns the new version. It fails with fault.Conflict unless version is the one that
+// was read and the minutes are a draft. The person who typed a line answers for it; its citation stays.
+func (s *Service) Edit(ctx context.Context, id ID, version int, c Change) (Minutes, error) {
+	c.Text = strings.Join(strings.Fields(c.Text), " ")
+	if utf8.RuneCountInString(c.Text) > 2000 {
+		return Minutes{}, fault.New(fault.Invalid, "A line has at most 2,000 characters. Split it.")
+	}
+	var m Minutes
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.EditMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if m, err = load(ctx, tx, id); err != nil {
+			return err
+		}
+		if m.Version != version || m.State != Draft {
+			return stale()
+		}
+		if err := m.change(c); err != nil {
+			return err
+		}
+		tx.Note("line", c.Line)
+		return update(ctx, tx, &m)
+	})
+	return m, err
+}
+
+func stale() error {
+	return fault.New(fault.Conflict, "These minutes changed meanwhile. Reload the page and look again.")
+}
+
+// Approve freezes a version of the minutes and makes it the record. It fails with fault.Conflict if a newer version exists,
+// so that nobody approves unread text.
+func (s *Service) Approve(ctx context.Context, id ID, version int) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ApproveMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		m, err := load(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if m.Version != version || m.State != Draft {
+			return stale()
+		}
+		if err := approve(ctx, tx, m); err != nil {
+			return err
+		}
+		tx.Note("version", version)
+		if err := meeting.Advance(ctx, tx, m.Meeting, meeting.Approved); err != nil {
+			return err
+		}
+		return s.Queue.Emit(ctx, tx, ApprovedFact(id, tx.Group()))
+	})
+}
+
+// Erase destroys one run of minutes.
+func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
+	var receipt vault.Receipt
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.EraseMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		receipt, err = tx.Erase(ctx, tx.Record())
+		return err
+	})
+	return receipt, err
+}

@@ -1,0 +1,112 @@
+package minutes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/document"
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/meeting"
+)
+
+// kind names the sealed document for the vault. It is never renamed.
+const kind = "minutes"
+
+// sealed is what a row of minutes keeps sealed, version 1.
+type sealed struct {
+	V       int              `json:"v"`
+	Minutes document.Minutes `json:"minutes"`
+	Edited  map[string]bool  `json:"edited,omitempty"`
+	Dropped int              `json:"dropped,omitempty"`
+}
+
+func (m Minutes) body(ctx context.Context, tx *gate.Tx) ([]byte, error) {
+	return tx.Seal(ctx, tx.Place(m.Record, kind, m.ID), sealed{V: 1, Minutes: m.Minutes, Edited: m.Edited, Dropped: m.Dropped})
+}
+
+// insert stores a draft as the meeting's newest run; drafts before it are superseded, approved minutes stay.
+func insert(ctx context.Context, tx *gate.Tx, m *Minutes) error {
+	body, err := m.body(ctx, tx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+update tenant.minutes set state = 'superseded', changed_at = $3
+where workspace_id = $1 and meeting_id = $2 and state = 'draft'`, tx.Workspace(), m.Meeting, tx.Now())
+	if err != nil {
+		return fmt.Errorf("superseding drafts of meeting %s: %w", m.Meeting, err)
+	}
+	err = tx.QueryRow(ctx, `
+insert into tenant.minutes (workspace_id, id, record_id, meeting_id, transcript_id, run, version, state, drafted_by, lines,
+    created_at, changed_at, sealed)
+select $1, $2, $3, $4, $5, coalesce(max(run), 0) + 1, $6, $7, $8, $9, $10, $10, $11
+from tenant.minutes where workspace_id = $1 and meeting_id = $4
+returning run`, tx.Workspace(), m.ID, m.Record, m.Meeting, m.Transcript, m.Version, m.State, m.DraftedBy.Kind, m.count(), tx.Now(), body).Scan(&m.Run)
+	if err != nil {
+		return fmt.Errorf("storing minutes %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+func update(ctx context.Context, tx *gate.Tx, m *Minutes) error {
+	body, err := m.body(ctx, tx)
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `
+update tenant.minutes set version = $3, lines = $4, changed_at = $5, sealed = $6
+where workspace_id = $1 and id = $2 and version = $3 - 1 and state = 'draft'`, tx.Workspace(), m.ID, m.Version, m.count(), tx.Now(), body)
+	if err == nil && tag.RowsAffected() != 1 {
+		return stale()
+	}
+	return err
+}
+
+func approve(ctx context.Context, tx *gate.Tx, m Minutes) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.minutes set state = 'approved', approved_at = $4, approved_by = $5, changed_at = $4
+where workspace_id = $1 and id = $2 and version = $3 and state = 'draft'`, tx.Workspace(), m.ID, m.Version, tx.Now(), tx.Actor().Member)
+	if err == nil && tag.RowsAffected() != 1 {
+		return stale()
+	}
+	return err
+}
+
+const columns = `m.id, m.record_id, m.meeting_id, m.transcript_id, m.run, m.version, m.state, m.created_at, m.approved_at, m.approved_by, m.sealed`
+
+func latest(ctx context.Context, tx *gate.Tx, id meeting.ID) (Minutes, error) {
+	return scan(ctx, tx, tx.QueryRow(ctx, `
+select `+columns+` from tenant.minutes m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.meeting_id = $2 and m.state <> 'superseded'
+order by m.run desc limit 1`, tx.Workspace(), id))
+}
+
+func load(ctx context.Context, tx *gate.Tx, id ID) (Minutes, error) {
+	return scan(ctx, tx, tx.QueryRow(ctx, `
+select `+columns+` from tenant.minutes m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.id = $2`, tx.Workspace(), id))
+}
+
+func scan(ctx context.Context, tx *gate.Tx, row pgx.Row) (Minutes, error) {
+	var m Minutes
+	var body []byte
+	err := row.Scan(&m.ID, &m.Record, &m.Meeting, &m.Transcript, &m.Run, &m.Version, &m.State, &m.CreatedAt, &m.ApprovedAt, &m.ApprovedBy, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, fault.New(fault.Missing, "There are no minutes yet.")
+	}
+	if err != nil {
+		return m, fmt.Errorf("reading minutes: %w", err)
+	}
+	var doc sealed
+	if err := tx.Open(ctx, tx.Place(m.Record, kind, m.ID), body, &doc); err != nil {
+		return m, fmt.Errorf("reading minutes %s: %w", m.ID, err)
+	}
+	m.Minutes, m.Edited, m.Dropped = doc.Minutes, doc.Edited, doc.Dropped
+	return m, nil
+}

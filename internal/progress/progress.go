@@ -1,0 +1,110 @@
+// Package progress shows work as people see it: which steps a meeting needs, how far they are, what waits and what failed.
+package progress
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mainstay/internal/gate"
+	"mainstay/internal/meeting"
+	"mainstay/internal/queue"
+	"mainstay/internal/tenant"
+)
+
+// Config is what the service stands on.
+type Config struct {
+	Gate   *gate.Gate
+	Queue  *queue.Queue
+	Source tenant.Source
+}
+
+// Service reads and steers work.
+type Service struct{ Config }
+
+// New returns the service.
+func New(cfg Config) (*Service, error) {
+	if cfg.Gate == nil || cfg.Queue == nil || cfg.Source.Now == nil {
+		return nil, errors.New("progress: Gate, Queue and Source are required")
+	}
+	return &Service{cfg}, nil
+}
+
+// Step is a step of work with how long it still takes, where that can be told.
+type Step struct {
+	queue.Status
+	Left *time.Duration
+}
+
+// Of returns a meeting's steps, the newest first. It is part of the page that shows them.
+func (s *Service) Of(ctx context.Context, id meeting.ID) ([]Step, error) {
+	var steps []Step
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		found, err := queue.Of(ctx, tx, tx.Group())
+		for _, st := range found {
+			steps = append(steps, s.timed(st))
+		}
+		return err
+	})
+	return steps, err
+}
+
+// timed tells the time left from how long the done part took.
+func (s *Service) timed(st queue.Status) Step {
+	step := Step{Status: st}
+	if st.State != "running" || st.StartedAt == nil || st.Progress < 0.05 {
+		return step
+	}
+	gone := s.Source.Now().Sub(*st.StartedAt)
+	left := time.Duration(float64(gone) * (1 - st.Progress) / st.Progress).Round(time.Second)
+	step.Left = &left
+	return step
+}
+
+// Work is a step with the meeting that it belongs to.
+type Work struct {
+	Step
+	Meeting meeting.ID
+	Title   string
+}
+
+// Open returns the workspace's work that runs, waits or failed, of meetings that the actor may read, as one act.
+func (s *Service) Open(ctx context.Context) ([]Work, error) {
+	var work []Work
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ListWork}, func(ctx context.Context, tx *gate.Tx) error {
+		steps, err := queue.Open(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, st := range steps {
+			m, err := meeting.ByRecord(ctx, tx, st.Record)
+			if err != nil {
+				return err
+			}
+			work = append(work, Work{Step: s.timed(st), Meeting: m.ID, Title: m.Title})
+		}
+		tx.Note("count", len(work))
+		return nil
+	})
+	return work, err
+}
+
+// Watch returns a channel that gets a value when a meeting's work changed, and a function that ends it.
+func (s *Service) Watch(ctx context.Context, id meeting.ID) (<-chan struct{}, func(), error) {
+	var record tenant.RecordID
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(_ context.Context, tx *gate.Tx) error {
+		record = tx.Group()
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	news, end := s.Queue.Watch(record)
+	return news, end, nil
+}
+
+// RunAgain starts failed work again. Cancel ends work.
+func (s *Service) RunAgain(ctx context.Context, id queue.ID) error { return s.Queue.RunAgain(ctx, id) }
+
+// Cancel ends work that waits or runs.
+func (s *Service) Cancel(ctx context.Context, id queue.ID) error { return s.Queue.Cancel(ctx, id) }
