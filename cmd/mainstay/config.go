@@ -1,0 +1,230 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"mainstay/internal/tenant"
+)
+
+// Config is what an operator can set. A value comes from its default, then the TOML file, then MAINSTAY_<KEY> in the
+// environment; a secret also from the file that MAINSTAY_<KEY>_FILE names. Keys that do not exist are refused.
+type Config struct {
+	Data     string // folder of everything that lasts
+	Listen   string // host:port; only loopback without TLS
+	TLSCert  string
+	TLSKey   string
+	Region   string // label of the workspaces made here
+	Database tenant.Secret
+	RootKey  string // file of the root key; empty: in the data folder
+	Blobs    string // URL of the object store; empty: in the data folder
+	Models   string // folder of the weights; empty: in the data folder
+	Python   string // interpreter of the inference program
+	Program  string // folder of the inference program
+	Engine   string // URL of a speech engine; empty: our own, started when there is work
+	Token    tenant.Secret
+	Model    string // recognition model
+	Mirror   string // where models pull looks first; empty: the catalogue's sources
+	Log      string // debug, info, warn, error
+
+	origin map[string]string
+}
+
+// setting is one key of the configuration.
+type setting struct {
+	key    string
+	says   string
+	text   *string
+	secret *tenant.Secret
+}
+
+func (c *Config) settings() []setting {
+	return []setting{
+		{key: "data", says: "folder of everything that lasts", text: &c.Data},
+		{key: "listen", says: "address to listen on; other than loopback needs TLS", text: &c.Listen},
+		{key: "tls_cert", says: "file of the certificate chain", text: &c.TLSCert},
+		{key: "tls_key", says: "file of the certificate's key", text: &c.TLSKey},
+		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
+		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
+		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
+		{key: "blobs", says: "URL of the object store; empty: in the data folder", text: &c.Blobs},
+		{key: "models", says: "folder of the models; empty: in the data folder", text: &c.Models},
+		{key: "python", says: "Python interpreter of the inference program", text: &c.Python},
+		{key: "program", says: "folder of the inference program", text: &c.Program},
+		{key: "engine", says: "URL of a speech engine; empty: our own", text: &c.Engine},
+		{key: "engine_token", says: "token for that engine", secret: &c.Token},
+		{key: "model", says: "recognition model", text: &c.Model},
+		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
+		{key: "log", says: "debug, info, warn or error", text: &c.Log},
+	}
+}
+
+func (s setting) set(v string) {
+	if s.secret != nil {
+		*s.secret = tenant.Secret(v)
+		return
+	}
+	*s.text = v
+}
+
+func (s setting) shown() string {
+	if s.secret == nil {
+		return *s.text
+	}
+	if *s.secret == "" {
+		return ""
+	}
+	return s.secret.String()
+}
+
+// loadConfig reads the configuration. File is a TOML file that must exist, or "" for none.
+func loadConfig(file string, environ []string) (Config, error) {
+	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: nearby(".cache/venv/bin/python"),
+		Program: nearby("inference"), Model: "whisper-base", Log: "info", origin: map[string]string{}}
+	byKey := map[string]setting{}
+	for _, s := range c.settings() {
+		byKey[s.key] = s
+		c.origin[s.key] = "default"
+	}
+	if err := c.readFile(file, byKey); err != nil {
+		return c, err
+	}
+	if err := c.readEnvironment(environ, byKey); err != nil {
+		return c, err
+	}
+	return c, c.complete()
+}
+
+func (c *Config) readFile(file string, byKey map[string]setting) error {
+	if file == "" {
+		return nil
+	}
+	values := map[string]string{}
+	if _, err := toml.DecodeFile(file, &values); err != nil {
+		return fmt.Errorf("reading the configuration file: %w", err)
+	}
+	for key, value := range values {
+		s, ok := byKey[key]
+		if !ok {
+			return fmt.Errorf("the configuration file holds the unknown key %q; see mainstay config print", key)
+		}
+		if s.secret != nil {
+			return fmt.Errorf("%s is a secret: give it by MAINSTAY_%s_FILE or MAINSTAY_%s, not in the file", key, strings.ToUpper(key), strings.ToUpper(key))
+		}
+		s.set(value)
+		c.origin[key] = file
+	}
+	return nil
+}
+
+func (c *Config) readEnvironment(environ []string, byKey map[string]setting) error {
+	sort.Strings(environ)
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		key, ours := strings.CutPrefix(name, "MAINSTAY_")
+		if !ours || strings.HasPrefix(key, "TEST_") {
+			continue
+		}
+		key, fromFile := strings.CutSuffix(strings.ToLower(key), "_file")
+		s, ok := byKey[key]
+		if !ok || fromFile && s.secret == nil {
+			return fmt.Errorf("%s is no setting; see mainstay config print", name)
+		}
+		if fromFile {
+			b, err := os.ReadFile(value)
+			if err != nil {
+				return fmt.Errorf("reading the secret of %s: %w", name, err)
+			}
+			value = strings.TrimSpace(string(b))
+		}
+		if s.secret != nil && placeholder(value) {
+			return fmt.Errorf("%s still holds a placeholder; set a real secret", name)
+		}
+		s.set(value)
+		c.origin[key] = name
+	}
+	return nil
+}
+
+// placeholder reports whether a secret is what examples ship with.
+func placeholder(v string) bool {
+	switch strings.ToLower(strings.Trim(v, "<>\"' ")) {
+	case "changeme", "change-me", "secret", "password", "example", "placeholder", "todo", "xxx":
+		return true
+	}
+	return false
+}
+
+// complete fills in what follows from the data folder and refuses what cannot work.
+func (c *Config) complete() error {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("finding the data folder: %w", err)
+	}
+	c.Data = data
+	for path, name := range map[*string]string{&c.RootKey: "root.key", &c.Models: "models"} {
+		if *path == "" {
+			*path = filepath.Join(c.Data, name)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("tls_cert and tls_key belong together: set both or neither")
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen is not host:port: %w", err)
+	}
+	if c.TLSCert == "" && !loopback(host) {
+		return errors.New("listen is not a loopback address, which needs TLS: set tls_cert and tls_key, or listen on 127.0.0.1")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (c *Config) print(w io.Writer) {
+	for _, s := range c.settings() {
+		fmt.Fprintf(w, "%-13s %-40s %-24s %s\n", s.key, s.shown(), c.origin[s.key], s.says)
+	}
+}
+
+func defaultData() string {
+	if home, err := os.UserHomeDir(); err == nil && os.Geteuid() != 0 {
+		return filepath.Join(home, ".local", "share", "mainstay")
+	}
+	return "/var/lib/mainstay"
+}
+
+// nearby finds what lies beside the program or, when it runs from a checkout, in the working folder.
+func nearby(path string) string {
+	exe, err := os.Executable()
+	if err == nil {
+		if beside := filepath.Join(filepath.Dir(exe), path); exists(beside) {
+			return beside
+		}
+	}
+	here, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return here
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

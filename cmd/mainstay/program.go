@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"mainstay/internal/capture"
+	"mainstay/internal/egress"
+	"mainstay/internal/gate"
+	"mainstay/internal/identity"
+	"mainstay/internal/llm"
+	"mainstay/internal/meeting"
+	"mainstay/internal/minutes"
+	"mainstay/internal/pipeline"
+	"mainstay/internal/postgres"
+	"mainstay/internal/progress"
+	"mainstay/internal/queue"
+	"mainstay/internal/speech"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+// Program is the whole of Mainstay as one value: every service over one data folder.
+type Program struct {
+	Config   Config
+	Log      *slog.Logger
+	Gate     *gate.Gate
+	Vault    *vault.Vault
+	Queue    *queue.Queue
+	Progress *progress.Service
+	Identity *identity.Service
+	Meetings *meeting.Service
+	Capture  *capture.Service
+	Speech   *speech.Service
+	Minutes  *minutes.Service
+	Models   *llm.Service
+	Egress   *egress.Service
+
+	source tenant.Source
+	told   func(queue.Step, string, float64) // hears progress; may be nil
+	close  []func()                          // in the order of opening
+}
+
+// ephemeral says that nothing of a program may outlive it: its root key and key store are in memory.
+type ephemeral bool
+
+// newProgram opens everything. Close must be called, also after Run.
+func newProgram(ctx context.Context, cfg Config, log *slog.Logger, gone ephemeral) (*Program, error) {
+	p := &Program{Config: cfg, Log: log, source: tenant.Source{Now: time.Now, Random: rand.Reader}}
+	for _, open := range []func(context.Context, ephemeral) error{p.openGround, p.openServices} {
+		if err := open(ctx, gone); err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *Program) onClose(f func()) { p.close = append(p.close, f) }
+
+// Close lets go of everything, the last opened first.
+func (p *Program) Close() {
+	for i := len(p.close) - 1; i >= 0; i-- {
+		p.close[i]()
+	}
+	p.close = nil
+}
+
+// openGround opens the key store, the vault, the database and the gate.
+func (p *Program) openGround(ctx context.Context, gone ephemeral) error {
+	if err := os.MkdirAll(p.Config.Data, 0o711); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
+	}
+	keys, root, err := p.openKeys(gone)
+	if err != nil {
+		return err
+	}
+	bucket := vault.NewFolder(filepath.Join(p.Config.Data, "blobs"), nil)
+	p.Vault, err = vault.New(ctx, vault.Config{Root: root, Keys: keys, Bucket: bucket, Source: p.source, Events: func(e vault.Event) {
+		p.Log.Error("sealed data does not verify", "workspace", e.Place.Workspace, "record", e.Place.Record, "kind", e.Place.Kind, "reason", e.Reason)
+	}})
+	if err != nil {
+		return err
+	}
+	pools, err := p.openDatabase(ctx, gone)
+	if err != nil {
+		return err
+	}
+	p.Gate, err = gate.New(gate.Config{Pools: pools, Vault: p.Vault, Source: p.source})
+	return err
+}
+
+func (p *Program) openKeys(gone ephemeral) (vault.KeyStore, vault.Root, error) {
+	if gone {
+		root, err := vault.MemoryRoot()
+		return vault.NewMemoryStore(), root, err
+	}
+	path := filepath.Join(p.Config.Data, "keys.db")
+	root, err := vault.FileRoot(p.Config.RootKey, exists(path))
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := vault.OpenBolt(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.onClose(func() {
+		if err := store.Close(); err != nil {
+			p.Log.Error("closing the key store", "error", err)
+		}
+	})
+	return store, root, nil
+}
+
+func (p *Program) openDatabase(ctx context.Context, gone ephemeral) (*postgres.Pools, error) {
+	dsn := p.Config.Database
+	if dsn == "" {
+		open := postgres.NewPrivate
+		if gone {
+			open = postgres.NewFast // nothing is kept, so nothing waits for the disk
+		}
+		private, err := open(filepath.Join(p.Config.Data, "postgres"))
+		if err != nil {
+			return nil, err
+		}
+		if err := private.Start(ctx); err != nil {
+			return nil, err
+		}
+		p.onClose(private.Stop)
+		dsn = private.DSN("mainstay")
+	}
+	pools, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
+	if err == nil {
+		p.onClose(pools.Close)
+	}
+	return pools, err
+}
+
+// openServices makes the services and the order of work between them.
+func (p *Program) openServices(_ context.Context, gone ephemeral) error {
+	host, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("asking for this machine's name: %w", err)
+	}
+	order := &pipeline.Pipeline{Gate: p.Gate}
+	p.Queue, err = queue.New(queue.Config{Gate: p.Gate, Source: p.source, Node: host + ":" + p.Config.Data, Log: p.Log,
+		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Told: p.tell})
+	if err != nil {
+		return err
+	}
+	var failures []error
+	keep := func(err error) { failures = append(failures, err) }
+	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region}
+	if gone {
+		people.Hash = identity.HashCost{Memory: 64, Passes: 1, Threads: 1} // nobody signs in with it, and it ends with the run
+	}
+	p.Identity, err = identity.New(people)
+	keep(err)
+	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Source: p.source})
+	keep(err)
+	p.Egress, err = egress.New(egress.Config{Gate: p.Gate, Source: p.source})
+	keep(err)
+	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})
+	keep(err)
+	p.Minutes, err = minutes.New(minutes.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source,
+		Drafter: minutes.Model{Completer: p.Models, Fallback: minutes.Rules{}}})
+	keep(err)
+	p.Progress, err = progress.New(progress.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
+	keep(err)
+	p.Capture, err = capture.New(capture.Config{Gate: p.Gate, Queue: p.Queue, Vault: p.Vault, Source: p.source, Media: noMedia{}})
+	keep(err)
+	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: noRecognizer{}})
+	keep(err)
+	order.Speech, order.Minutes = p.Speech, p.Minutes
+	return errors.Join(failures...)
+}
+
+func (p *Program) tell(step queue.Step, phase string, done float64) {
+	if p.told != nil {
+		p.told(step, phase, done)
+	}
+}
