@@ -1,0 +1,46 @@
+# Mainstay's own commands. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint gen eval bench drill release clean
+
+VENV   := .cache/venv
+MODELS := .cache/models
+TESTED := MAINSTAY_TEST_VENV=$(CURDIR)/$(VENV) MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS)
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | column -t -s '|'
+
+setup: ## install what is missing: system packages, Python packages, models
+	@deploy/setup
+
+build: ## build ./mainstay
+	@go build -trimpath -o mainstay ./cmd/mainstay
+
+run: setup build ## start with a sample meeting and print the address
+	@MAINSTAY_DATA=$${MAINSTAY_DATA:-$(CURDIR)/.cache/data} MAINSTAY_MODELS=$(CURDIR)/$(MODELS) ./mainstay serve --sample
+
+test: setup build ## run every test
+	@$(TESTED) go test -count=1 -timeout 14m ./...
+	@cd inference && PYTHONDONTWRITEBYTECODE=1 MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS) ../$(VENV)/bin/python -m pytest -q -p no:cacheprovider
+
+lint: setup ## vet, staticcheck, gofmt, ruff, mypy
+	@test -z "$$(gofmt -l cmd internal e2e *.go)" || { gofmt -l cmd internal e2e *.go; exit 1; }
+	@go vet ./...
+	@go tool staticcheck ./...
+	@cd inference && ../$(VENV)/bin/ruff check --no-cache . && ../$(VENV)/bin/mypy --cache-dir=/dev/null .
+
+gen: ## make generated files anew: page assets, docs/permissions.md
+	@go run ./internal/web/build
+	@go test ./internal/gate -run Permissions -update
+
+eval: setup build ## grade speech and minutes on the evaluation data beside the checkout
+	@$(TESTED) deploy/eval
+
+bench: setup build ## print the ratios of speed
+	@$(TESTED) deploy/bench
+
+drill: setup build ## kills, attacks, leaks: the full counts
+	@$(TESTED) go test -count=1 -timeout 29m -tags drill -run 'Drill' ./e2e/...
+
+clean: ## remove what make made
+	@rm -rf mainstay .cache

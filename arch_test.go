@@ -1,0 +1,166 @@
+package mainstay_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The layers of docs/decisions.md. A package may import what its row names and nothing else of ours; a folder without a row
+// fails the test, and so does a row without a folder.
+const (
+	words    = "fault tenant document language"
+	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
+	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/recognition minutes minutes/commitment minutes/digest"
+)
+
+func imports() map[string]string {
+	return map[string]string{
+		"fault":    "",
+		"tenant":   "fault",
+		"document": "fault",
+		"language": "",
+
+		"sandbox":                 "fault tenant",
+		"vault":                   "fault tenant",
+		"vault/vaulttest":         "fault tenant vault",
+		"postgres":                "fault tenant",
+		"postgres/pgtest":         "fault tenant postgres",
+		"audit":                   "fault tenant postgres",
+		"gate":                    "fault tenant postgres vault audit",
+		"gate/gatetest":           "fault tenant postgres postgres/pgtest vault audit gate",
+		"queue":                   "fault tenant postgres vault audit gate",
+		"egress":                  "fault tenant postgres vault audit gate",
+		"inference":               "fault tenant postgres vault audit gate egress sandbox",
+		"inference/catalogue":     "fault tenant",
+		"inference/inferencetest": "fault tenant inference",
+		"llm":                     "fault tenant postgres vault audit gate egress",
+
+		"identity": words + " " + ground,
+		"meeting":  words + " " + ground,
+
+		"capture":            words + " " + ground + " meeting capture/media",
+		"capture/media":      "fault tenant sandbox",
+		"speech":             words + " " + ground + " meeting capture speech/diarization speech/recognition",
+		"speech/diarization": words,
+		"speech/recognition": words + " inference speech/diarization",
+		"minutes":            words + " " + ground + " meeting speech minutes/commitment minutes/digest",
+		"minutes/commitment": words,
+		"minutes/digest":     words,
+
+		"pipeline": products,
+		"progress": products,
+		"trust":    products + " pipeline progress",
+
+		"httpd":       "fault tenant identity",
+		"web":         products + " httpd pipeline progress trust",
+		"web/build":   "",
+		"web/webtest": products + " httpd pipeline progress trust web",
+	}
+}
+
+// never holds what an edge must not touch even though services it imports do.
+func never() map[string]string {
+	return map[string]string{"web": "postgres vault queue", "httpd": "postgres vault queue"}
+}
+
+func TestImportsFollowTheTable(t *testing.T) {
+	t.Parallel()
+	table, seen := imports(), map[string]bool{}
+	err := filepath.WalkDir("internal", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules") {
+			return orSkip(err)
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		pkg := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), "internal"+string(filepath.Separator)))
+		allowed, ok := table[pkg]
+		if !ok {
+			t.Errorf("%s: package %s has no row in the import table", path, pkg)
+			return nil
+		}
+		seen[pkg] = true
+		for _, imported := range ours(t, path) {
+			if !slices.Contains(strings.Fields(allowed), imported) || slices.Contains(strings.Fields(never()[pkg]), imported) {
+				t.Errorf("%s: %s may not import %s", path, pkg, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range table {
+		if _, err := os.Stat(filepath.Join("internal", pkg)); err == nil && !seen[pkg] {
+			t.Errorf("folder internal/%s holds no package", pkg)
+		}
+	}
+}
+
+func orSkip(err error) error {
+	if err != nil {
+		return err
+	}
+	return filepath.SkipDir
+}
+
+// ours returns the packages of internal that a file imports.
+func ours(t *testing.T, path string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pkg, ok := strings.CutPrefix(name, "mainstay/internal/"); ok {
+			found = append(found, pkg)
+		}
+	}
+	return found
+}
+
+// TestHouseMeasures holds files to 600 lines and packages to 3,000.
+func TestHouseMeasures(t *testing.T) {
+	t.Parallel()
+	sizes := map[string]int{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "node_modules") {
+			return orSkip(err)
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		lines := strings.Count(string(source), "\n")
+		if lines > 600 {
+			t.Errorf("%s has %d lines, want at most 600", path, lines)
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			sizes[filepath.Dir(path)] += lines
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg, lines := range sizes {
+		if lines > 3000 {
+			t.Errorf("package %s has %d lines, want at most 3000", pkg, lines)
+		}
+	}
+}
