@@ -46,7 +46,9 @@ func (m *Meeting) unseal(doc sealed) {
 }
 
 // Load returns a meeting inside another package's act, which must be about the meeting or something below it.
-func Load(ctx context.Context, tx *gate.Tx, id ID) (Meeting, error) { return load(ctx, tx, `m.id = $2`, id) }
+func Load(ctx context.Context, tx *gate.Tx, id ID) (Meeting, error) {
+	return load(ctx, tx, `m.id = $2`, id)
+}
 
 // ByRecord returns the meeting that leads a record's group.
 func ByRecord(ctx context.Context, tx *gate.Tx, group tenant.RecordID) (Meeting, error) {

@@ -72,7 +72,7 @@ type Config struct {
 	Workers     int // steps at once; zero: 2
 	Log         *slog.Logger
 	Told        func(step Step, phase string, done float64) // hears progress in this process; may be nil
-	Dead        func(ctx context.Context, step Step) error // told of steps that ended without success; may be nil
+	Dead        func(ctx context.Context, step Step) error  // told of steps that ended without success; may be nil
 }
 
 // Queue takes facts in and runs steps. Emit works from the start; steps run while Run does.
