@@ -27,6 +27,8 @@ type Server struct {
 	listen *httpd.Server
 	pages  map[string]web.View
 
+	Uploads Uploads // what pages sent
+
 	mu      sync.Mutex
 	reports []string
 }
@@ -75,6 +77,7 @@ func (s *Server) routes() {
 		defer s.mu.Unlock()
 		s.reports = append(s.reports, directive)
 	})
+	s.Uploads.routes(s.listen)
 	open := httpd.Public()
 	s.listen.Page("GET /static/", open, s.assets.Serve)
 	s.listen.Page("GET /page/{name}", open, s.page)
