@@ -51,7 +51,7 @@ func New(pages map[string]web.View) (*Server, error) {
 	}
 	listen, err := httpd.New(httpd.Config{
 		Source:   tenant.Source{Now: time.Now, Random: rand.Reader},
-		Sessions: nobody{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), FormKey: make([]byte, 32),
+		Sessions: nobody{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), FormKey: make([]byte, 32), ErrorPage: render.Problem,
 	})
 	if err != nil {
 		return nil, err
