@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"mainstay/internal/capture/media"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
@@ -74,25 +75,10 @@ type Recording struct {
 	Same       *meeting.ID // a meeting that holds the same bytes already
 }
 
-// Media looks into recordings and decodes them in a sandbox.
-type Media interface {
-	// Sniff returns the media type by the first bytes. It fails with fault.Invalid for what is no recording.
-	Sniff(head []byte) (string, error)
-	// Decode returns the sound of a recording. It fails with fault.Invalid and a sentence for what cannot be decoded.
-	Decode(ctx context.Context, source io.ReaderAt, size int64) (Decoded, error)
-}
-
-// Sound is decoded audio: 16 kHz, 16 bits little-endian, one or more channels interleaved, read once.
+// Sound is a recording's decoded audio: 16 kHz, 16 bits little-endian, channels interleaved, read once.
 type Sound interface {
 	io.ReadCloser
 	Channels() int
-}
-
-// Decoded is a recording's sound. After its end, Peaks and Milliseconds describe all of it.
-type Decoded interface {
-	Sound
-	Peaks() []byte
-	Milliseconds() int64
 }
 
 // Config is what the service stands on.
@@ -101,7 +87,7 @@ type Config struct {
 	Queue  *queue.Queue
 	Vault  *vault.Vault
 	Source tenant.Source
-	Media  Media
+	Media  *media.Decoder
 }
 
 // Service takes recordings in and gives them out.

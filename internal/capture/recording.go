@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"mainstay/internal/capture/media"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
@@ -94,12 +95,12 @@ func (s *Service) Decode(ctx context.Context, id RecordingID) (Sound, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decoding recording %s: %w", rec.ID, err)
 	}
-	return &described{Decoded: sound, ctx: ctx, service: s, id: rec.ID}, nil
+	return &described{Sound: sound, ctx: ctx, service: s, id: rec.ID}, nil
 }
 
 // described stores what is known of a sound once it was heard to its end.
 type described struct {
-	Decoded
+	*media.Sound
 	ctx     context.Context //nolint:containedctx // it is the reader's own, and ends with it
 	service *Service
 	id      RecordingID
@@ -108,7 +109,7 @@ type described struct {
 }
 
 func (d *described) Read(p []byte) (int, error) {
-	n, err := d.Decoded.Read(p)
+	n, err := d.Sound.Read(p)
 	d.ended = d.ended || errors.Is(err, io.EOF)
 	return n, err
 }
@@ -118,7 +119,7 @@ func (d *described) Close() error {
 		return nil
 	}
 	d.closed = true
-	if err := d.Decoded.Close(); err != nil || !d.ended {
+	if err := d.Sound.Close(); err != nil || !d.ended {
 		return err
 	}
 	act := gate.Act{Verb: gate.DescribeMedia, Object: d.id}
