@@ -2,28 +2,66 @@ package main
 
 import (
 	"context"
-	"io"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"mainstay/internal/capture"
+	"mainstay/internal/capture/media"
 	"mainstay/internal/document"
-	"mainstay/internal/fault"
+	"mainstay/internal/inference"
+	"mainstay/internal/sandbox"
 	"mainstay/internal/speech"
+	"mainstay/internal/speech/recognition"
 )
 
-// noMedia and noRecognizer stand where this build has neither decoder nor engine: recordings are refused with a sentence.
-type noMedia struct{}
-
-func (noMedia) Sniff([]byte) (string, error) { return "", missingEngine() }
-func (noMedia) Decode(context.Context, io.ReaderAt, int64) (capture.Decoded, error) {
-	return nil, missingEngine()
+// openEngine prepares the decoder and the speech engine. Nothing is started: a missing engine shows when there is work for it.
+func (p *Program) openEngine() error {
+	box, err := sandbox.New()
+	if err != nil {
+		return err
+	}
+	p.media = media.NewDecoder(box)
+	if url := p.Config.Engine; url != "" {
+		if !strings.HasPrefix(url, "https://") && !loopbackURL(url) {
+			return fmt.Errorf("engine is not an https:// address, and not on this machine")
+		}
+		p.engine = inference.Remote(url, p.Config.Token, &http.Client{})
+		return nil
+	}
+	sockets := filepath.Join(p.Config.Data, "engine")
+	if len(sockets) > 80 { // a socket's path has at most 107 bytes
+		if sockets, err = os.MkdirTemp("", "mainstay-engine-"); err != nil {
+			return fmt.Errorf("making the engine's folder: %w", err)
+		}
+		p.onClose(func() { _ = os.RemoveAll(sockets) })
+	}
+	p.local = inference.NewLocal(inference.LocalConfig{Sandbox: box, Python: p.Config.Python, Program: p.Config.Program, Models: p.Config.Models,
+		Model: p.Config.Model, Sockets: sockets})
+	p.onClose(p.local.Close)
+	p.engine = p.local
+	return nil
 }
 
-type noRecognizer struct{}
-
-func (noRecognizer) Recognize(context.Context, capture.Sound, speech.Hints, func(string, float64)) (document.Transcript, error) {
-	return document.Transcript{}, missingEngine()
+func loopbackURL(url string) bool {
+	for _, prefix := range []string{"http://127.0.0.1:", "http://localhost:", "http://[::1]:"} {
+		if strings.HasPrefix(url, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
-func missingEngine() error {
-	return fault.New(fault.Busy, "The speech engine is not installed. Run make setup, or mainstay models pull.")
+// recognizer is the engine with everything around it, as the speech service wants it.
+type recognizer struct {
+	engine recognition.Engine
+	model  string
+}
+
+// Recognize implements speech.Recognizer.
+func (r recognizer) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
+	return recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Glossary: append(hints.Glossary, hints.Names...),
+		Speakers: hints.Speakers, Model: r.model, Progress: progress})
 }

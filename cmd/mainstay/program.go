@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"mainstay/internal/capture"
+	"mainstay/internal/capture/media"
 	"mainstay/internal/egress"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity"
+	"mainstay/internal/inference"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -22,6 +24,7 @@ import (
 	"mainstay/internal/progress"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
+	"mainstay/internal/speech/recognition"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -42,6 +45,9 @@ type Program struct {
 	Models   *llm.Service
 	Egress   *egress.Service
 
+	media  *media.Decoder
+	engine recognition.Engine
+	local  *inference.Local // nil where another engine was configured
 	source tenant.Source
 	told   func(queue.Step, string, float64) // hears progress; may be nil
 	close  []func()                          // in the order of opening
@@ -144,6 +150,9 @@ func (p *Program) openDatabase(ctx context.Context, gone ephemeral) (*postgres.P
 
 // openServices makes the services and the order of work between them.
 func (p *Program) openServices(_ context.Context, gone ephemeral) error {
+	if err := p.openEngine(); err != nil {
+		return err
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("asking for this machine's name: %w", err)
@@ -173,9 +182,9 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Progress, err = progress.New(progress.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
 	keep(err)
-	p.Capture, err = capture.New(capture.Config{Gate: p.Gate, Queue: p.Queue, Vault: p.Vault, Source: p.source, Media: noMedia{}})
+	p.Capture, err = capture.New(capture.Config{Gate: p.Gate, Queue: p.Queue, Vault: p.Vault, Source: p.source, Media: p.media})
 	keep(err)
-	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: noRecognizer{}})
+	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: recognizer{p.engine, p.Config.Model}})
 	keep(err)
 	order.Speech, order.Minutes = p.Speech, p.Minutes
 	return errors.Join(failures...)

@@ -106,14 +106,12 @@ export class Transcript {
   private cited(cite: HTMLElement): void {
     for (const on of all(".cite.on")) on.classList.remove("on");
     cite.classList.add("on");
-    const sounds = this.player !== null && !("still" in cite.dataset);
-    // Where the transcript lies below the minutes, a chip that sounds leaves the reader where they are.
-    this.show(cite.dataset["seg"] ?? "", cite.dataset["quote"] ?? "", !sounds);
-    if (sounds) this.player?.playFrom(Number(cite.dataset["at"]));
+    this.show(cite.dataset["seg"] ?? "", cite.dataset["quote"] ?? "");
+    if (this.player && !("still" in cite.dataset)) this.player.playFrom(Number(cite.dataset["at"]));
   }
 
   /** Scrolls to a segment and marks its quote. */
-  private show(id: string, quote: string, jump: boolean): void {
+  private show(id: string, quote: string): void {
     const segment = document.getElementById(id);
     if (!segment) return;
     for (const hit of all(".seg.hit")) hit.classList.remove("hit");
@@ -121,13 +119,12 @@ export class Transcript {
     const range = from >= 0 ? rangeOf(segment, from, from + quote.length) : null;
     paint("quoted", range);
     if (!range) segment.classList.add("hit");
-    if (this.scrolls()) this.keepInView(segment);
-    else if (jump) segment.scrollIntoView({ block: "center" });
+    segment.scrollIntoView({ block: "center" });
   }
 
   private openHash(): void {
     const id = location.hash.slice(1);
-    if (id.startsWith("s-")) this.show(id, "", true);
+    if (id.startsWith("s-")) this.show(id, "");
   }
 
   private onPeek(target: EventTarget | null): void {
@@ -161,13 +158,8 @@ export class Transcript {
     return all(".seg[data-a]").find(inside) ?? null;
   }
 
-  /** Whether the transcript has a scrollbar of its own. */
-  private scrolls(): boolean {
-    return this.scroll !== null && this.scroll.scrollHeight > this.scroll.clientHeight + 4;
-  }
-
   private keepInView(segment: HTMLElement): void {
-    if (!this.scroll || !this.scrolls()) return;
+    if (!this.scroll || this.scroll.scrollHeight <= this.scroll.clientHeight + 4) return;
     const box = this.scroll.getBoundingClientRect(), at = segment.getBoundingClientRect();
     if (at.top > box.top + 16 && at.bottom < box.bottom - box.height * .25) return;
     this.scroll.scrollBy({ top: at.top - box.top - box.height * .3 });
