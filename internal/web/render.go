@@ -38,7 +38,7 @@ func NewRenderer(assets *Assets) (*Renderer, error) {
 	funcs := template.FuncMap{
 		"asset": assets.URL,
 		"icon":  iconOf(assets),
-		"join":  func(s []string) string { return strings.Join(s, ", ") },
+		"join":  func(s []string) string { return strings.Join(s, " or ") },
 	}
 	r := &Renderer{pages: map[string]*template.Template{}}
 	for _, name := range pageFiles {

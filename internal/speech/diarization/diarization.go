@@ -1,335 +1,185 @@
-// Package diarization tells who spoke when. From the local voices of short windows and the embeddings of stretches in which
-// one voice speaks alone it finds the meeting's speakers and their turns, overlaps included.
+// Package diarization says who spoke when. It turns what the networks heard in short windows (who of three local speakers
+// talks, and how their voices sound) into the speakers of a whole recording and their turns, and gives words to speakers.
 //
-// The recipe: average linkage over embeddings with the cut chosen by silhouette, local voices assigned to speakers one to one
-// within a window, a vote for each frame, as many speakers at once as the windows counted (segmentation: Bredin and Laurent
-// 2021, powerset: Plaquet and Bredin 2023; silhouette: Rousseeuw 1987). It is pure: no network, no clock, and the same input
-// gives the same output. Times are seconds from the start of the meeting.
+// It is pure: values in, values out, no clock, no chance; the same input in any order gives the same answer. Times are
+// milliseconds from the start of the recording. Speakers are numbered S1, S2, ... by their first turn.
+//
+// The way: windows and pieces of all parts are collected in a [Local]; pieces are clustered by average linkage on cosine
+// distance (in blocks of bounded size, then over the blocks' clusters); the cut with the best silhouette decides how many
+// speakers there are; local tracks take the voice that they resemble most, one to one within a window; and a vote of the
+// windows at each 10 ms gives the turns, overlaps included. Memory is some 1 KB a piece, and 16 MB for a block.
 package diarization
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
+	"strconv"
+
+	"mainstay/internal/document"
 )
 
-// Window is who of some local voices speaks when in a window of sound: runs (start, end) for each voice.
+// A recording goes to the networks in parts. A part that is to give the windows from one time to another is posted with
+// LeadMS of audio before and TrailMS behind (as far as the recording goes), because the first and the last window of a post
+// have cores that reach to its edges. All three times are multiples of StepMS.
+const (
+	StepMS  = 5_000
+	LeadMS  = 5_000
+	TrailMS = 10_000
+)
+
+// MaxSpeakers is the most speakers that are told apart.
+const MaxSpeakers = 64
+
+// Span is a stretch of time, EndMS not included.
+type Span struct{ StartMS, EndMS int64 }
+
+func (s Span) length() int64 { return s.EndMS - s.StartMS }
+
+// Window is a stretch of some seconds in which up to three speakers are told apart, each with the runs in which they talk.
+// Which speaker of one window is which of the next is not known.
 type Window struct {
-	Start, End float64
-	Voices     [][][2]float64
+	Span
+	Speakers [3][]Span
 }
 
-// Piece is a stretch in which one local voice of a window speaks alone, with the voice's embedding.
+// Piece is a stretch in which one local speaker of a window talks alone, and the embedding of that voice.
 type Piece struct {
-	Window    int // index of the window
-	Voice     int // of the window
-	Start     float64
-	End       float64
+	Window  int // index in Local.Windows
+	Speaker int // 0 to 2
+	Span
 	Embedding []float32
 }
 
-// Turn is a stretch in which a speaker, numbered from 0 in the order of speaking, speaks.
-type Turn struct {
-	Speaker    int
-	Start, End float64
+// Local is what the networks heard, of one part or of a whole recording.
+type Local struct {
+	Windows []Window
+	Pieces  []Piece
 }
 
-// Options say what is known beforehand.
-type Options struct {
-	Speakers int // exactly so many speak; 0: unknown
-}
-
-// The recipe's numbers, measured on meetings of read speech, telephone calls and far-field recordings.
-const (
-	frame       = 0.02 // seconds of a vote
-	coreWeight  = 1.0
-	edgeWeight  = 0.3
-	edge        = 2.5  // seconds at a window's ends that count less
-	longPiece   = 1.0  // seconds a piece must have to shape a cluster
-	leaveTrack  = 0.15 // by so much another speaker must be more like a piece than its track's
-	closeGap    = 0.5
-	shortestRun = 0.1
-)
-
-// Turns returns the turns of a meeting in the order of their starts, and how many speakers there are.
-func Turns(windows []Window, pieces []Piece, opt Options) ([]Turn, int) {
-	centroids := speakers(pieces, opt.Speakers)
-	if len(windows) == 0 {
-		return nil, 0
-	}
-	if len(centroids) == 0 {
-		centroids = [][]float32{nil} // there is speech, but too little to tell voices by: one speaker
-	}
-	votes := newBallot(windows, len(centroids))
-	labels := label(windows, pieces, centroids)
-	for w, win := range windows {
-		for v, runs := range win.Voices {
-			votes.cast(win, runs, labels.tracks[w][v], labels.pieces[[2]int{w, v}])
+// Append adds a part's windows that begin within keep, and their pieces. Times of the part count from shiftMS of the
+// recording, those of keep from the start of the recording. Pieces without a usable embedding are left out. The caller may
+// not change the part's embeddings afterwards.
+func (l *Local) Append(part Local, shiftMS int64, keep Span) {
+	place := make(map[int]int, len(part.Windows))
+	for i, w := range part.Windows {
+		if start := w.StartMS + shiftMS; start < keep.StartMS || start >= keep.EndMS {
+			continue
 		}
+		place[i] = len(l.Windows)
+		l.Windows = append(l.Windows, w.shifted(shiftMS))
 	}
-	return ordered(votes.turns())
-}
-
-// labelled says which speaker each track (a voice of a window) is, -1 where nobody can say, and which pieces of a track are
-// somebody else.
-type labelled struct {
-	tracks [][]int
-	pieces map[[2]int][]labelledPiece
-}
-
-type labelledPiece struct {
-	start, end float64
-	speaker    int
-}
-
-func label(windows []Window, pieces []Piece, centroids [][]float32) labelled {
-	out := labelled{tracks: make([][]int, len(windows)), pieces: map[[2]int][]labelledPiece{}}
-	byTrack := map[[2]int][]Piece{}
-	for _, p := range pieces {
-		byTrack[[2]int{p.Window, p.Voice}] = append(byTrack[[2]int{p.Window, p.Voice}], p)
-	}
-	for w, win := range windows {
-		likeness := make([][]float64, len(win.Voices))
-		for v := range win.Voices {
-			likeness[v] = trackLikeness(byTrack[[2]int{w, v}], centroids)
+	for _, p := range part.Pieces {
+		at, kept := place[p.Window]
+		if !kept || p.Speaker < 0 || p.Speaker > 2 || p.EndMS <= p.StartMS || !usable(p.Embedding) {
+			continue
 		}
-		out.tracks[w] = assign(likeness)
-		for v, who := range out.tracks[w] {
-			for _, p := range byTrack[[2]int{w, v}] {
-				if other := strayed(p, who, centroids); other != who {
-					out.pieces[[2]int{w, v}] = append(out.pieces[[2]int{w, v}], labelledPiece{p.Start, p.End, other})
-				}
+		if len(l.Pieces) > 0 && len(l.Pieces[0].Embedding) != len(p.Embedding) {
+			continue
+		}
+		l.Pieces = append(l.Pieces, Piece{at, p.Speaker, p.Span.shifted(shiftMS), p.Embedding})
+	}
+}
+
+func (w Window) shifted(by int64) Window {
+	out := Window{Span: w.Span.shifted(by)}
+	for who, runs := range w.Speakers {
+		for _, run := range runs {
+			if run.EndMS > run.StartMS {
+				out.Speakers[who] = append(out.Speakers[who], run.shifted(by))
 			}
 		}
 	}
 	return out
 }
 
-// trackLikeness is the mean similarity of a track's pieces to each speaker, nil for a track without pieces.
-func trackLikeness(pieces []Piece, centroids [][]float32) []float64 {
-	if len(pieces) == 0 {
-		return nil
-	}
-	sums, total := make([]float64, len(centroids)), 0.0
-	for _, p := range pieces {
-		length := p.End - p.Start
-		total += length
-		for c, centroid := range centroids {
-			sums[c] += length * cosine(p.Embedding, centroid)
-		}
-	}
-	for c := range sums {
-		sums[c] /= total
-	}
-	return sums
+func (s Span) shifted(by int64) Span { return Span{s.StartMS + by, s.EndMS + by} }
+
+func usable(v []float32) bool {
+	square := float64(dot(v, v))
+	return square > 1e-12 && !math.IsInf(square, 0) && !math.IsNaN(square)
 }
 
-// assign gives each track a speaker so that no two tracks share one and the likeness adds up to the most. Tracks beyond the
-// number of speakers, and those without likeness, get -1.
-func assign(likeness [][]float64) []int {
-	best, current := make([]int, len(likeness)), make([]int, len(likeness))
-	for i := range best {
-		best[i] = -1
-	}
-	most := math.Inf(-1)
-	var try func(track int, sum float64, used map[int]bool)
-	try = func(track int, sum float64, used map[int]bool) {
-		if track == len(likeness) {
-			if sum > most {
-				most = sum
-				copy(best, current)
-			}
-			return
-		}
-		current[track] = -1
-		free := len(likeness[track]) > len(used)
-		if !free {
-			try(track+1, sum, used)
-			return
-		}
-		for c, l := range likeness[track] {
-			if used[c] {
-				continue
-			}
-			used[c], current[track] = true, c
-			try(track+1, sum+l, used)
-			delete(used, c)
-		}
-	}
-	try(0, 0, map[int]bool{})
-	return best
+// Options of one recording.
+type Options struct {
+	Speakers int // how many people speak, where it is known; 0 where not
 }
 
-// strayed returns the speaker of a piece: its track's, unless another is clearly more like it.
-func strayed(p Piece, track int, centroids [][]float32) int {
-	best, most := track, -1.0
-	if track >= 0 {
-		most = cosine(p.Embedding, centroids[track]) + leaveTrack
-	}
-	for c, centroid := range centroids {
-		if l := cosine(p.Embedding, centroid); l > most {
-			best, most = c, l
-		}
-	}
-	return best
+// Speaker is a voice of the recording.
+type Speaker struct {
+	ID       string
+	Voice    []float32 // unit length, the mean of the voice's pieces
+	SpeechMS int64     // sum of the turns
 }
 
-// ballot holds the votes of all frames.
-type ballot struct {
-	speakers int
-	votes    []float32 // frame by speaker
-	voices   []float32 // weighted count of voices
-	weight   []float32
+// Result is who spoke when.
+type Result struct {
+	Speakers []Speaker
+	Turns    []document.Turn // by start; turns of different speakers may overlap
 }
 
-func newBallot(windows []Window, speakers int) *ballot {
-	end := 0.0
-	for _, w := range windows {
-		end = max(end, w.End)
+// Diarize gives speakers and turns of a whole recording. A recording with speech too short for a voice has no speakers.
+func Diarize(heard Local, opt Options) Result {
+	local := heard.sorted()
+	voices := newVoices(local.Pieces)
+	centroids := voices.centroids(opt.Speakers)
+	if len(centroids) == 0 {
+		return Result{}
 	}
-	frames := int(end/frame) + 1
-	b := &ballot{speakers: speakers, votes: make([]float32, frames*speakers), voices: make([]float32, frames), weight: make([]float32, frames)}
-	for _, w := range windows {
-		for f := index(w.Start); f < min(index(w.End), frames); f++ {
-			b.weight[f] += weightAt(w, f)
-		}
-	}
-	return b
+	labels := label(local, voices.units, centroids)
+	return result(vote(local, labels, len(centroids)), centroids)
 }
 
-func index(t float64) int { return max(0, int(math.Round(t/frame))) }
-
-func weightAt(w Window, f int) float32 {
-	t := (float64(f) + 0.5) * frame
-	if t < w.Start+edge || t > w.End-edge {
-		return edgeWeight
+// sorted gives the same windows and pieces by time, so that the order in which parts came does not matter.
+func (l Local) sorted() Local {
+	order := make([]int, len(l.Windows))
+	for i := range order {
+		order[i] = i
 	}
-	return coreWeight
-}
-
-func (b *ballot) cast(w Window, runs [][2]float64, track int, strays []labelledPiece) {
-	for _, run := range runs {
-		for f := index(run[0]); f < min(index(run[1]), len(b.weight)); f++ {
-			weight := weightAt(w, f)
-			b.voices[f] += weight
-			who, t := track, (float64(f)+0.5)*frame
-			for _, s := range strays {
-				if t >= s.start && t < s.end {
-					who = s.speaker
-				}
-			}
-			if who >= 0 {
-				b.votes[f*b.speakers+who] += weight
-			}
-		}
+	slices.SortStableFunc(order, func(a, b int) int { return compareSpans(l.Windows[a].Span, l.Windows[b].Span) })
+	place := make([]int, len(order))
+	out := Local{Windows: make([]Window, len(order)), Pieces: make([]Piece, 0, len(l.Pieces))}
+	for to, from := range order {
+		out.Windows[to] = l.Windows[from]
+		place[from] = to
 	}
-}
-
-// turns counts the votes: in each frame as many speakers as the windows heard at once, those with the most votes first.
-func (b *ballot) turns() []Turn {
-	active := make([][]int, len(b.weight))
-	var lost []int // frames with speech that nobody got
-	for f := range active {
-		if b.weight[f] == 0 {
+	for _, p := range l.Pieces {
+		if p.Window < 0 || p.Window >= len(place) {
 			continue
 		}
-		n := int(math.Round(float64(b.voices[f] / b.weight[f])))
-		if n == 0 {
-			continue
-		}
-		active[f] = b.top(f, n)
-		if len(active[f]) == 0 {
-			lost = append(lost, f)
-		}
+		p.Window = place[p.Window]
+		out.Pieces = append(out.Pieces, p)
 	}
-	for _, f := range lost {
-		active[f] = nearest(active, f)
-	}
-	return runs(active, b.speakers)
-}
-
-func (b *ballot) top(f, n int) []int {
-	votes := b.votes[f*b.speakers : (f+1)*b.speakers]
-	var who []int
-	for s, v := range votes {
-		if v > 0 {
-			who = append(who, s)
-		}
-	}
-	sort.SliceStable(who, func(i, j int) bool { return votes[who[i]] > votes[who[j]] })
-	return who[:min(n, len(who))]
-}
-
-// nearest is who speaks in the frame closest in time that has a speaker, within five seconds.
-func nearest(active [][]int, f int) []int {
-	const reach = int(5 / frame)
-	for d := 1; d <= reach; d++ {
-		for _, at := range []int{f - d, f + d} {
-			if at >= 0 && at < len(active) && len(active[at]) > 0 {
-				return active[at][:1]
-			}
-		}
-	}
-	return nil
-}
-
-// runs turns frames into turns, closes short gaps of a speaker and drops what is too short to be speech.
-func runs(active [][]int, speakers int) []Turn {
-	var turns []Turn
-	for s := range speakers {
-		var open *Turn
-		for f := 0; f <= len(active); f++ {
-			speaks := f < len(active) && contains(active[f], s)
-			at := float64(f) * frame
-			switch {
-			case speaks && open == nil:
-				open = &Turn{Speaker: s, Start: at}
-			case !speaks && open != nil:
-				open.End = at
-				turns = closed(turns, *open)
-				open = nil
-			}
-		}
-	}
-	kept := turns[:0]
-	for _, t := range turns {
-		if t.End-t.Start > shortestRun {
-			kept = append(kept, t)
-		}
-	}
-	return kept
-}
-
-func closed(turns []Turn, t Turn) []Turn {
-	if n := len(turns); n > 0 && turns[n-1].Speaker == t.Speaker && t.Start-turns[n-1].End < closeGap {
-		turns[n-1].End = t.End
-		return turns
-	}
-	return append(turns, t)
-}
-
-func contains(all []int, one int) bool {
-	for _, v := range all {
-		if v == one {
-			return true
-		}
-	}
-	return false
-}
-
-// ordered sorts turns by time and numbers the speakers in the order in which they begin to speak.
-func ordered(turns []Turn) ([]Turn, int) {
-	sort.SliceStable(turns, func(i, j int) bool {
-		if turns[i].Start != turns[j].Start {
-			return turns[i].Start < turns[j].Start
-		}
-		return turns[i].End < turns[j].End
+	slices.SortStableFunc(out.Pieces, func(a, b Piece) int {
+		return cmp.Or(cmp.Compare(a.Window, b.Window), compareSpans(a.Span, b.Span), cmp.Compare(a.Speaker, b.Speaker))
 	})
-	numbers := map[int]int{}
-	for i, t := range turns {
-		if _, ok := numbers[t.Speaker]; !ok {
-			numbers[t.Speaker] = len(numbers)
+	return out
+}
+
+func compareSpans(a, b Span) int {
+	return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS))
+}
+
+// result numbers the voices that have turns by their first one.
+func result(spans [][]Span, centroids [][]float32) Result {
+	var out Result
+	voices := make([]int, 0, len(spans))
+	for v := range spans {
+		if len(spans[v]) > 0 {
+			voices = append(voices, v)
 		}
-		turns[i].Speaker = numbers[t.Speaker]
 	}
-	return turns, len(numbers)
+	slices.SortStableFunc(voices, func(a, b int) int { return compareSpans(spans[a][0], spans[b][0]) })
+	for number, v := range voices {
+		speaker := Speaker{ID: "S" + strconv.Itoa(number+1), Voice: centroids[v]}
+		for _, s := range spans[v] {
+			speaker.SpeechMS += s.length()
+			out.Turns = append(out.Turns, document.Turn{Speaker: speaker.ID, StartMS: s.StartMS, EndMS: s.EndMS})
+		}
+		out.Speakers = append(out.Speakers, speaker)
+	}
+	slices.SortStableFunc(out.Turns, func(a, b document.Turn) int {
+		return cmp.Or(cmp.Compare(a.StartMS, b.StartMS), cmp.Compare(a.EndMS, b.EndMS))
+	})
+	return out
 }

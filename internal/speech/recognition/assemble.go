@@ -6,170 +6,122 @@ import (
 	"strings"
 
 	"mainstay/internal/document"
-	"mainstay/internal/inference"
 	"mainstay/internal/speech/diarization"
 )
 
-// The numbers of giving words to speakers and of cutting segments, in seconds.
+// The numbers of cutting segments, in milliseconds.
 const (
-	reach       = 0.8  // a word this far from any turn is nobody's
-	longSegment = 30.0 // a segment is at most so long
-	longPause   = 2.0  // a speaker who pauses longer begins another segment
+	longSegment = 30_000 // a segment is at most so long
+	longPause   = 2_000  // a speaker who pauses longer begins another segment
+	enough      = 8_000  // a sentence's end after so long ends the segment
+	breath      = 600    // and so does one before a pause
 )
 
 // transcript puts the parts together.
 func (r *recognizer) transcript() document.Transcript {
-	turns, speakers := diarization.Turns(r.windows, r.pieces, diarization.Options{Speakers: r.opt.Speakers})
+	who := diarization.Diarize(r.voices, diarization.Options{Speakers: r.opt.Speakers})
 	model := r.opt.Model
 	t := document.Transcript{Engine: document.Engine{Name: "mainstay", Model: &model, Quality: "normal"}, Speakers: []document.Speaker{},
-		Turns: []document.Turn{}, Segments: []document.Segment{}}
-	for i := range speakers {
-		t.Speakers = append(t.Speakers, document.Speaker{ID: speakerID(i)})
+		Turns: append([]document.Turn{}, who.Turns...), Segments: []document.Segment{}}
+	for _, s := range who.Speakers {
+		t.Speakers = append(t.Speakers, document.Speaker{ID: s.ID})
 	}
-	for _, turn := range turns {
-		t.Turns = append(t.Turns, document.Turn{Speaker: speakerID(turn.Speaker), StartMS: millis(turn.Start), EndMS: millis(turn.End)})
-	}
-	a := assembler{language: r.language, near: finder{turns: turns}}
+	a := assembler{language: r.language}
+	words, speakers := r.words(), []string{}
+	speakers = append(speakers, diarization.Assign(words, who.Turns)...)
 	for _, h := range r.segments {
-		a.add(h)
+		n := max(1, len(h.words))
+		a.add(h, words[:n], speakers[:n])
+		words, speakers = words[n:], speakers[n:]
 	}
 	a.flush()
 	t.Segments = append(t.Segments, a.out...)
 	return t
 }
 
-func speakerID(n int) string { return fmt.Sprintf("s%d", n+1) }
+// words are those of all segments in order; a segment without word times is one word, to give it a speaker by its time.
+func (r *recognizer) words() []document.Word {
+	var all []document.Word
+	for _, h := range r.segments {
+		if len(h.words) == 0 {
+			all = append(all, document.Word{Text: h.text, StartMS: millis(h.start), EndMS: millis(h.end)})
+		}
+		for _, w := range h.words {
+			sure := w.Probability
+			all = append(all, document.Word{Text: w.Text, StartMS: millis(w.Start), EndMS: millis(max(w.End, w.Start)), Confidence: &sure})
+		}
+	}
+	return all
+}
 
 func millis(s float64) int64 { return int64(math.Round(s * 1000)) }
-
-// finder finds the speaker of a stretch in turns sorted by their starts.
-type finder struct {
-	turns []diarization.Turn
-	first int // turns before it ended long ago
-}
-
-// who returns the speaker with the largest share of a stretch, the nearest within reach where nobody speaks, else -1.
-// Stretches come in the order of time.
-func (f *finder) who(start, end float64) int {
-	for f.first < len(f.turns) && f.turns[f.first].End < start-60 {
-		f.first++
-	}
-	shares := map[int]float64{}
-	best, most, nearest, gap := -1, 0.0, -1, reach
-	for _, t := range f.turns[f.first:] {
-		if t.Start > end+reach {
-			break
-		}
-		if share := min(end, t.End) - max(start, t.Start); share > 0 {
-			shares[t.Speaker] += share
-			if shares[t.Speaker] > most {
-				best, most = t.Speaker, shares[t.Speaker]
-			}
-			continue
-		}
-		if d := max(t.Start-end, start-t.End); d < gap {
-			nearest, gap = t.Speaker, d
-		}
-	}
-	if best >= 0 {
-		return best
-	}
-	return nearest
-}
 
 // assembler turns recognized words into segments of one speaker each.
 type assembler struct {
 	language string
-	near     finder
 	out      []document.Segment
 	open     *piece
 }
 
 // piece is a segment that grows.
 type piece struct {
-	speaker    int
-	start, end float64
+	speaker    string
+	start, end int64
 	words      []document.Word
-	sure       float64 // sum over words
 	text       strings.Builder
+	sure       float64 // of a segment without words
 }
 
-func (a *assembler) add(h heard) {
-	if len(h.words) == 0 { // an engine without word times: the segment is one piece
+func (a *assembler) add(h heard, words []document.Word, speakers []string) {
+	if len(h.words) == 0 {
 		a.flush()
-		a.open = &piece{speaker: a.near.who(h.start, h.end), start: h.start, end: h.end, sure: h.sure}
+		a.open = &piece{speaker: speakers[0], start: words[0].StartMS, end: words[0].EndMS, sure: h.sure}
 		a.open.text.WriteString(h.text)
 		a.flush()
 		return
 	}
-	speakers := a.speakers(h.words)
-	for i, w := range h.words {
+	for i, w := range words {
 		p := a.open
-		if p == nil || p.speaker != speakers[i] || w.Start-p.end > longPause || w.End-p.start > longSegment || i == 0 && a.sentenceEnded(w.Start) {
+		if p == nil || p.speaker != speakers[i] || w.StartMS-p.end > longPause || w.EndMS-p.start > longSegment || p.whole(w.StartMS) {
 			a.flush()
-			a.open = &piece{speaker: speakers[i], start: w.Start, end: w.End}
+			a.open = &piece{speaker: speakers[i], start: w.StartMS}
 		}
 		a.open.word(w)
 	}
 }
 
-// sentenceEnded reports whether the open piece is whole: it ended with a full stop and is long enough to stand alone.
-func (a *assembler) sentenceEnded(next float64) bool {
-	p := a.open
-	text := strings.TrimSpace(p.text.String())
-	return strings.ContainsAny(text[max(0, len(text)-1):], ".?!") && (p.end-p.start > 8 || next-p.end > 0.6)
+// whole reports whether a piece ended with a sentence and is long enough to stand alone.
+func (p *piece) whole(next int64) bool {
+	return diarization.EndsSentence(strings.TrimSpace(p.text.String())) && (p.end-p.start > enough || next-p.end > breath)
 }
 
-// speakers gives each word a speaker. A single word between two of another speaker's goes with them: voices change at
-// phrases, and a word's time is less sure than a phrase's.
-func (a *assembler) speakers(words []inference.Word) []int {
-	who := make([]int, len(words))
-	for i, w := range words {
-		who[i] = a.near.who(w.Start, max(w.End, w.Start+0.02))
-	}
-	for i := 1; i+1 < len(who); i++ {
-		if who[i] != who[i-1] && who[i-1] == who[i+1] {
-			who[i] = who[i-1]
-		}
-	}
-	return who
-}
-
-func (p *piece) word(w inference.Word) {
-	text := w.Text
-	if p.text.Len() > 0 && !strings.HasPrefix(text, " ") && len(p.words) == 0 {
+func (p *piece) word(w document.Word) {
+	if p.text.Len() > 0 && !strings.HasPrefix(w.Text, " ") && len(p.words) == 0 {
 		p.text.WriteByte(' ')
 	}
-	p.text.WriteString(text)
-	sure := w.Probability
-	p.words = append(p.words, document.Word{Text: strings.TrimSpace(text), StartMS: millis(w.Start), EndMS: millis(max(w.End, w.Start)), Confidence: &sure})
-	p.sure += sure
-	p.end = max(p.end, w.End)
+	p.text.WriteString(w.Text)
+	w.Text = strings.TrimSpace(w.Text)
+	p.words = append(p.words, w)
+	p.end = max(p.end, w.EndMS)
 }
 
 func (a *assembler) flush() {
 	p := a.open
 	a.open = nil
-	if p == nil {
+	if p == nil || strings.TrimSpace(p.text.String()) == "" {
 		return
 	}
-	text := strings.TrimSpace(p.text.String())
-	if text == "" {
-		return
+	sure := p.sure
+	for _, w := range p.words {
+		sure += *w.Confidence / float64(len(p.words))
 	}
-	start, end := millis(p.start), millis(p.end)
-	s := document.Segment{ID: fmt.Sprint(len(a.out) + 1), StartMS: &start, EndMS: &end, Text: text, Words: p.words}
-	if p.speaker >= 0 {
-		id := speakerID(p.speaker)
-		s.Speaker = &id
+	s := document.Segment{ID: fmt.Sprint(len(a.out) + 1), StartMS: &p.start, EndMS: &p.end, Text: strings.TrimSpace(p.text.String()),
+		Words: p.words, Confidence: &sure}
+	if p.speaker != "" {
+		s.Speaker = &p.speaker
 	}
 	if a.language != "" {
 		s.Language = &a.language
 	}
-	sure := p.sure
-	if n := len(p.words); n > 0 {
-		sure = p.sure / float64(n)
-	}
-	s.Confidence = &sure
 	a.out = append(a.out, s)
 }

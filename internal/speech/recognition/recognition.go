@@ -98,8 +98,7 @@ type recognizer struct {
 	language string
 	at       float64 // where the next part begins
 	segments []heard
-	windows  []diarization.Window
-	pieces   []diarization.Piece
+	voices   diarization.Local
 	dropped  int // segments that the checks threw out
 }
 
@@ -178,20 +177,25 @@ func (r *recognizer) hearVoices(ctx context.Context, pcm []int16) error {
 	if err != nil {
 		return fmt.Errorf("telling voices apart: %w", err)
 	}
-	first := len(r.windows)
+	var part diarization.Local
 	for _, w := range turns.Windows {
-		voices := make([][][2]float64, len(w.Speakers))
-		for v, runs := range w.Speakers {
-			for _, run := range runs {
-				voices[v] = append(voices[v], [2]float64{run[0] + r.at, run[1] + r.at})
+		window := diarization.Window{Span: span(w.Start, w.End)}
+		for v := range min(len(w.Speakers), len(window.Speakers)) {
+			for _, run := range w.Speakers[v] {
+				window.Speakers[v] = append(window.Speakers[v], span(run[0], run[1]))
 			}
 		}
-		r.windows = append(r.windows, diarization.Window{Start: w.Start + r.at, End: w.End + r.at, Voices: voices})
+		part.Windows = append(part.Windows, window)
 	}
 	for _, p := range turns.Pieces {
-		r.pieces = append(r.pieces, diarization.Piece{Window: first + p.Window, Voice: p.Speaker, Start: p.Start + r.at, End: p.End + r.at, Embedding: p.Embedding})
+		part.Pieces = append(part.Pieces, diarization.Piece{Window: p.Window, Speaker: p.Speaker, Span: span(p.Start, p.End), Embedding: p.Embedding})
 	}
+	r.voices.Append(part, millis(r.at), span(r.at, r.at+seconds(len(pcm))))
 	return nil
+}
+
+func span(start, end float64) diarization.Span {
+	return diarization.Span{StartMS: millis(start), EndMS: millis(end)}
 }
 
 // bounded keeps a glossary within what a recognizer listens to.

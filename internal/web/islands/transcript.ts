@@ -106,12 +106,14 @@ export class Transcript {
   private cited(cite: HTMLElement): void {
     for (const on of all(".cite.on")) on.classList.remove("on");
     cite.classList.add("on");
-    this.show(cite.dataset["seg"] ?? "", cite.dataset["quote"] ?? "");
-    if (this.player && !("still" in cite.dataset)) this.player.playFrom(Number(cite.dataset["at"]));
+    const sounds = this.player !== null && !("still" in cite.dataset);
+    // Where the transcript lies below the minutes, a chip that sounds leaves the reader where they are.
+    this.show(cite.dataset["seg"] ?? "", cite.dataset["quote"] ?? "", !sounds);
+    if (sounds) this.player?.playFrom(Number(cite.dataset["at"]));
   }
 
   /** Scrolls to a segment and marks its quote. */
-  private show(id: string, quote: string): void {
+  private show(id: string, quote: string, jump: boolean): void {
     const segment = document.getElementById(id);
     if (!segment) return;
     for (const hit of all(".seg.hit")) hit.classList.remove("hit");
@@ -119,12 +121,13 @@ export class Transcript {
     const range = from >= 0 ? rangeOf(segment, from, from + quote.length) : null;
     paint("quoted", range);
     if (!range) segment.classList.add("hit");
-    segment.scrollIntoView({ block: "center" });
+    if (this.scrolls()) this.keepInView(segment);
+    else if (jump) segment.scrollIntoView({ block: "center" });
   }
 
   private openHash(): void {
     const id = location.hash.slice(1);
-    if (id.startsWith("s-")) this.show(id, "");
+    if (id.startsWith("s-")) this.show(id, "", true);
   }
 
   private onPeek(target: EventTarget | null): void {
@@ -158,8 +161,13 @@ export class Transcript {
     return all(".seg[data-a]").find(inside) ?? null;
   }
 
+  /** Whether the transcript has a scrollbar of its own. */
+  private scrolls(): boolean {
+    return this.scroll !== null && this.scroll.scrollHeight > this.scroll.clientHeight + 4;
+  }
+
   private keepInView(segment: HTMLElement): void {
-    if (!this.scroll || this.scroll.scrollHeight <= this.scroll.clientHeight + 4) return;
+    if (!this.scroll || !this.scrolls()) return;
     const box = this.scroll.getBoundingClientRect(), at = segment.getBoundingClientRect();
     if (at.top > box.top + 16 && at.bottom < box.bottom - box.height * .25) return;
     this.scroll.scrollBy({ top: at.top - box.top - box.height * .3 });

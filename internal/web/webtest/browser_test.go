@@ -80,3 +80,30 @@ func bare(ctx context.Context, markup string) error {
 	defer ts.Close()
 	return chromedp.Do(ctx, chromedp.Navigate(ts.URL))
 }
+
+// soon waits until an expression holds, and fails the test if it does not within five seconds.
+func soon(t *testing.T, ctx context.Context, what, expression string) {
+	t.Helper()
+	within(t, ctx, 5*time.Second, what, expression)
+}
+
+// within asks again and again, also across pages, because a new page forgets what the old one was asked.
+func within(t *testing.T, ctx context.Context, limit time.Duration, what, expression string) {
+	t.Helper()
+	ask := `new Promise(done => { const began = performance.now(); const holds = () => { try { return !!(` + expression + `) } catch { return false } };
+		const look = () => { if (holds()) done(true); else if (performance.now() - began > 1000) done(false); else setTimeout(look, 20); }; look(); })`
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		if holds(ctx, ask) {
+			return
+		}
+	}
+	t.Errorf("%s: not so; the focus is on %s", what, run[string](t, ctx, `Promise.resolve(location.pathname + " " + document.activeElement.outerHTML.slice(0, 160))`))
+}
+
+// holds asks once. A question that a new page interrupts is never answered, so it may not wait long.
+func holds(ctx context.Context, ask string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](ask, chromedp.EvalAwaitPromise))
+	return err == nil && ok
+}

@@ -20,15 +20,6 @@ func press(t *testing.T, ctx context.Context, keys string, modifiers ...chromedp
 	}
 }
 
-// soon waits until an expression holds, and fails the test if it does not within five seconds.
-func soon(t *testing.T, ctx context.Context, what, expression string) {
-	t.Helper()
-	ok := run[bool](t, ctx, `new Promise(done => { const began = performance.now(); const holds = () => { try { return `+expression+` } catch { return false } }; const look = () => { if (holds()) done(true); else if (performance.now() - began > 5000) done(false); else setTimeout(look, 20); }; look(); })`)
-	if !ok {
-		t.Errorf("%s: not so; the focus is on %s", what, run[string](t, ctx, `Promise.resolve(document.activeElement.outerHTML.slice(0, 160))`))
-	}
-}
-
 func TestMeetingWorksByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("../testdata/axe-4.14.1.min.js")

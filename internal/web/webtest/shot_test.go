@@ -1,6 +1,7 @@
 package webtest_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"mainstay/internal/web/webtest"
@@ -50,5 +53,50 @@ func TestScreenshots(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestStateScreenshots adds pictures of what opens: palette, sheet, forms, menus, and the printed page.
+func TestStateScreenshots(t *testing.T) {
+	dir := os.Getenv("MAINSTAY_SHOTS")
+	if dir == "" {
+		t.Skip("MAINSTAY_SHOTS names no folder")
+	}
+	_, url := serve(t, webtest.Pages())
+	ctx := browser(t)
+	states := []struct{ name, page, do string }{
+		{"palette", "meeting", `document.querySelector("[data-do=palette]").click()`},
+		{"sheet", "meeting", `document.dispatchEvent(new KeyboardEvent("keydown", {key: "?"}))`},
+		{"line", "meeting", `document.querySelector("#l-a1 .edit").click()`},
+		{"name", "meeting", `document.querySelector("[popovertarget=p-spk3]").click()`},
+		{"menu", "meeting", `document.querySelector(".acts summary").click()`},
+		{"quote", "meeting", `document.querySelector("#l-d2 .cite").click(), document.querySelector("#l-d2 .cite").focus()`},
+		{"rail", "home", `document.querySelector("[popovertarget=rail]").click()`},
+		{"who", "home", `document.querySelector(".who summary").click()`},
+	}
+	for _, window := range windows {
+		view(t, ctx, window.w, window.h)
+		for _, s := range states {
+			open(t, ctx, url+"/page/"+s.page+"?theme=light")
+			run[bool](t, ctx, s.do+`, new Promise(r => setTimeout(() => r(true), 500))`)
+			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "state-"+s.name+"-"+window.name+".png"), png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	view(t, ctx, 1280, 800)
+	open(t, ctx, url+"/page/meeting-approved?theme=dark")
+	pdf, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (page.PrintToPDFResult, error) {
+		return cdp.Call(ctx, target, page.PrintToPDF, page.PrintToPDFParams{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "print.pdf"), pdf.Data, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

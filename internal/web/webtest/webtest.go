@@ -27,6 +27,8 @@ type Server struct {
 	listen *httpd.Server
 	pages  map[string]web.View
 
+	Uploads Uploads // what pages sent
+
 	mu      sync.Mutex
 	reports []string
 }
@@ -49,7 +51,7 @@ func New(pages map[string]web.View) (*Server, error) {
 	}
 	listen, err := httpd.New(httpd.Config{
 		Source:   tenant.Source{Now: time.Now, Random: rand.Reader},
-		Sessions: nobody{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), FormKey: make([]byte, 32),
+		Sessions: nobody{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), FormKey: make([]byte, 32), ErrorPage: render.Problem,
 	})
 	if err != nil {
 		return nil, err
@@ -75,6 +77,7 @@ func (s *Server) routes() {
 		defer s.mu.Unlock()
 		s.reports = append(s.reports, directive)
 	})
+	s.Uploads.routes(s.listen)
 	open := httpd.Public()
 	s.listen.Page("GET /static/", open, s.assets.Serve)
 	s.listen.Page("GET /page/{name}", open, s.page)
