@@ -24,7 +24,7 @@ test: setup build ## run every test
 	@cd inference && PYTHONDONTWRITEBYTECODE=1 MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS) ../$(VENV)/bin/python -m pytest -q -p no:cacheprovider
 
 lint: setup ## vet, staticcheck, gofmt, ruff, mypy
-	@test -z "$$(gofmt -l cmd internal e2e *.go)" || { gofmt -l cmd internal e2e *.go; exit 1; }
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	@go vet ./...
 	@go tool staticcheck ./...
 	@cd inference && ../$(VENV)/bin/ruff check --no-cache . && ../$(VENV)/bin/mypy --cache-dir=/dev/null .

@@ -124,7 +124,7 @@ func (l *Local) launch() (*process, error) {
 	// A program that outlived its context would keep the models in memory: it lives on our standard input instead.
 	cmd, err := l.cfg.Sandbox.Command(context.Background(), sandbox.Spec{Program: l.cfg.Python, Args: args, Read: read,
 		Share: []string{l.cfg.Sockets}, Env: []string{"PYTHONPATH=" + l.cfg.Program, "HF_HUB_OFFLINE=1", "OMP_WAIT_POLICY=PASSIVE"},
-		Limits: sandbox.Limits{Memory: 8 << 30, Processes: 256}})
+		Limits: sandbox.Limits{Memory: 8 << 30}})
 	if err != nil {
 		return nil, err
 	}

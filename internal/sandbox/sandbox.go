@@ -31,7 +31,6 @@ type Limits struct {
 	Memory     int64 // bytes of address space; zero: 1 GiB
 	CPUSeconds int64 // zero: no limit, the context ends it
 	FileSize   int64 // bytes a file that it writes may have; zero: none
-	Processes  int64 // zero: 64
 }
 
 // Sandbox starts programs in bubblewrap.
@@ -111,9 +110,6 @@ func cutPair(pair string) (name, value string) {
 func (l Limits) flags() []string {
 	if l.Memory == 0 {
 		l.Memory = 1 << 30
-	}
-	if l.Processes == 0 {
-		l.Processes = 64
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	flags := []string{"--as=" + number(l.Memory), "--fsize=" + number(l.FileSize), "--core=0", "--nofile=256"}
