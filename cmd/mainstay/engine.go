@@ -17,9 +17,12 @@ import (
 	"mainstay/internal/speech/recognition"
 )
 
+// sandboxChild is the hidden subcommand that locks itself up where bubblewrap cannot start, and becomes a decoder.
+const sandboxChild = "sandbox-child"
+
 // openEngine prepares the decoder and the speech engine. Nothing is started: a missing engine shows when there is work for it.
 func (p *Program) openEngine() error {
-	box, err := sandbox.New()
+	box, err := sandbox.New(sandbox.Config{Child: []string{"/proc/self/exe", sandboxChild}})
 	if err != nil {
 		return err
 	}

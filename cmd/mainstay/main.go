@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"mainstay/internal/fault"
+	"mainstay/internal/sandbox"
 )
 
 // version is set by the release build.
@@ -61,7 +62,8 @@ func run(ctx context.Context, args []string, s streams) int {
 			_, err := fmt.Fprintln(s.out, version)
 			return err
 		},
-		"help": func(_ context.Context, _ []string, s streams) error { _, err := fmt.Fprint(s.out, usage); return err },
+		sandboxChild: func(_ context.Context, args []string, _ streams) error { return sandbox.Child(args) },
+		"help":       func(_ context.Context, _ []string, s streams) error { _, err := fmt.Fprint(s.out, usage); return err },
 	}
 	if len(args) == 0 {
 		fmt.Fprint(s.err, usage)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"mainstay/internal/fault"
@@ -124,7 +123,7 @@ func (l *Local) launch() (*process, error) {
 	// A program that outlived its context would keep the models in memory: it lives on our standard input instead.
 	cmd, err := l.cfg.Sandbox.Command(context.Background(), sandbox.Spec{Program: l.cfg.Python, Args: args, Read: read,
 		Share: []string{l.cfg.Sockets}, Env: []string{"PYTHONPATH=" + l.cfg.Program, "HF_HUB_OFFLINE=1", "OMP_WAIT_POLICY=PASSIVE"},
-		Limits: sandbox.Limits{Memory: 8 << 30}})
+		Limits: sandbox.Limits{Memory: 4 << 30, Processes: 1}})
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +131,7 @@ func (l *Local) launch() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: 0} // the parent's thread may end before the parent: standard input tells
+	cmd.SysProcAttr.Pdeathsig = 0 // the parent's thread may end before the parent: standard input tells
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

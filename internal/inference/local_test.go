@@ -17,7 +17,7 @@ func local(t testing.TB, model string) *inference.Local {
 	if venv == "" || models == "" {
 		t.Skip("the speech engine is not installed: run make test")
 	}
-	s, err := sandbox.New()
+	s, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestTheRealProgramAnswersInTheSandbox(t *testing.T) {
 
 func TestAMissingEngineIsASentence(t *testing.T) {
 	t.Parallel()
-	s, err := sandbox.New()
+	s, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,11 @@
 // Package sandbox runs one program on input that nobody vouches for: media decoders and the inference program. Inside there
-// is no network, nothing of the disk but the system's programs and what the caller names, nothing writable, and limits on
-// memory, processor time, processes and files. Where no sandbox can be made the program is refused and never run bare.
+// is no network, nothing of the disk but the system's programs and what the caller names, nothing writable but what the
+// caller shares, no other process to touch, a short list of system calls fewer, and limits on memory, processor time,
+// processes and files.
+//
+// There are two kinds. Bubblewrap gives the program name spaces of its own. Where it cannot start, a child of our own program
+// locks itself up with Landlock and seccomp and then becomes the program; it can see that a file exists, but not open it.
+// Where neither can be made the program is refused and never run bare.
 package sandbox
 
 import (
@@ -12,112 +17,179 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"mainstay/internal/fault"
 )
 
+// Kind says what a sandbox is made of. The zero value is no sandbox, in which nothing runs.
+type Kind uint8
+
+// The kinds, the stronger first.
+const (
+	None       Kind = iota
+	Bubblewrap      // name spaces
+	Landlock        // a child of our own that gives up its rights
+)
+
+var kindNames = [...]string{"none", "bubblewrap", "landlock"}
+
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return kindNames[None]
+}
+
+// Config says which kinds may be tried. The zero value tries bubblewrap alone.
+type Config struct {
+	Child []string // a command that gives the arguments behind it to [Child], as {"/proc/self/exe", "sandbox-child"}; nil: no Landlock
+	Only  Kind     // zero: every kind, the stronger first
+}
+
 // Spec is one program and what it may have.
 type Spec struct {
-	Program string   // absolute path, or a name on the system's path
-	Args    []string // after the program's name
-	Read    []string // files and folders that it may read, at their own paths
-	Share   []string // folders that it may write, at their own paths: sockets live there
-	Env     []string // its whole environment beside PATH
+	Program string     // absolute path, or a name on the system's path
+	Args    []string   // after the program's name
+	Read    []string   // files and folders that it may read, at their own absolute paths
+	Share   []string   // folders that it may write, at their own absolute paths: sockets live there
+	Env     []string   // its whole environment beside PATH and LC_ALL
+	Files   []*os.File // open files that it inherits as descriptors 3, 4 and so on; the caller closes its own
 	Limits  Limits
 }
 
-// Limits bound what a program can take. Zero values are the defaults.
+// Limits bound what a program can take; how long it may run is the context's deadline. Zero values are the defaults.
 type Limits struct {
 	Memory     int64 // bytes of address space; zero: 1 GiB
 	CPUSeconds int64 // zero: no limit, the context ends it
 	FileSize   int64 // bytes a file that it writes may have; zero: none
+	Processes  int64 // 1: it may start threads but no process; zero: 64, which the kernel does not count for root
+	OpenFiles  int64 // zero: 256
 }
 
-// Sandbox starts programs in bubblewrap.
+// Sandbox starts programs in one kind of sandbox. It is safe for concurrent use.
 type Sandbox struct {
+	kind    Kind
 	bwrap   string
 	prlimit string
+	child   []string
 }
 
-// New finds bubblewrap. It fails with fault.Busy and the command that installs it.
-func New() (*Sandbox, error) {
-	s := &Sandbox{}
-	for name, path := range map[string]*string{"bwrap": &s.bwrap, "prlimit": &s.prlimit} {
-		found, err := exec.LookPath(name)
-		if err != nil {
-			return nil, fault.Wrap(fault.Busy, "Recordings are opened in a sandbox, which is missing. Run apt-get install bubblewrap util-linux.", err)
-		}
-		*path = found
-	}
-	return s, nil
-}
+// probing bounds how long making a sandbox for a program that does nothing may take.
+const probing = 20 * time.Second
 
-// Probe runs a program that does nothing, to tell whether sandboxes can be made here.
-func (s *Sandbox) Probe(ctx context.Context) error {
-	cmd, err := s.Command(ctx, Spec{Program: "true"})
+// New finds the strongest kind of cfg's that works here, by running a program that does nothing. It fails with fault.Busy
+// and the next step where none works.
+func New(cfg Config) (*Sandbox, error) {
+	prlimit, err := exec.LookPath("prlimit")
 	if err != nil {
-		return err
+		return nil, refused(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), probing)
+	defer cancel()
+	var causes []error
+	for _, kind := range []Kind{Bubblewrap, Landlock} {
+		if cfg.Only != None && cfg.Only != kind {
+			continue
+		}
+		s := &Sandbox{kind: kind, prlimit: prlimit, child: cfg.Child}
+		if _, err := s.Probe(ctx); err != nil {
+			causes = append(causes, err)
+			continue
+		}
+		return s, nil
+	}
+	return nil, refused(errors.Join(causes...))
+}
+
+func refused(cause error) error {
+	return fault.Wrap(fault.Busy, "Recordings are opened in a sandbox, and none can be made on this machine. Run apt-get install bubblewrap, and allow user namespaces or run as root.", cause)
+}
+
+// Kind returns what programs run in.
+func (s *Sandbox) Kind() Kind { return s.kind }
+
+// Probe runs a program that does nothing, to tell whether sandboxes can still be made here, and returns of which kind. It
+// fails with fault.Busy.
+func (s *Sandbox) Probe(ctx context.Context) (Kind, error) {
+	if err := s.find(); err != nil {
+		return None, refused(err)
+	}
+	cmd, err := s.Command(ctx, Spec{Program: "true", Limits: Limits{Processes: 1}})
+	if err != nil {
+		return None, refused(err)
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fault.Wrap(fault.Busy, "A sandbox cannot be made on this machine. Allow user namespaces, or run as root.", fmt.Errorf("%w: %s", err, out))
+		return None, refused(fmt.Errorf("trying %s: %w: %.300s", s.kind, err, out))
 	}
-	return nil
+	return s.kind, nil
 }
 
-// Command prepares a program, which the caller starts like any other. It ends with ctx, and with this process.
+func (s *Sandbox) find() (err error) {
+	switch {
+	case s.kind == Bubblewrap && s.bwrap == "":
+		s.bwrap, err = exec.LookPath("bwrap")
+	case s.kind == Landlock && len(s.child) == 0:
+		err = errors.New("no command gives arguments to sandbox.Child")
+	}
+	return err
+}
+
+// Command prepares a program, which the caller starts like any other. It ends with ctx, and with this process. Descriptors
+// that it inherits are named in the spec and not in the command's ExtraFiles.
 func (s *Sandbox) Command(ctx context.Context, spec Spec) (*exec.Cmd, error) {
-	args := []string{
-		"--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-		"--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8", "--hostname", "sandbox",
-		"--proc", "/proc", "--dev", "/dev",
-	}
-	for _, dir := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"} {
-		args = append(args, "--ro-bind-try", dir, dir)
-	}
-	for _, path := range spec.Read {
+	for _, path := range append(append([]string{}, spec.Read...), spec.Share...) {
 		if !filepath.IsAbs(path) {
-			return nil, errors.New("sandbox: a path that may be read is not absolute")
+			return nil, errors.New("sandbox: a path that may be read or shared is not absolute")
 		}
-		args = append(args, "--ro-bind", path, path)
 	}
-	for _, path := range spec.Share {
-		args = append(args, "--bind", path, path)
+	var cmd *exec.Cmd
+	var err error
+	switch s.kind {
+	case Bubblewrap:
+		cmd, err = s.bubblewrap(ctx, spec)
+	case Landlock:
+		cmd, err = s.landlock(ctx, spec)
+	default:
+		return nil, refused(errors.New("no kind of sandbox"))
 	}
-	for _, pair := range spec.Env {
-		name, value := cutPair(pair)
-		args = append(args, "--setenv", name, value)
+	if err != nil {
+		return nil, err
 	}
-	args = append(args, "--remount-ro", "/", "--chdir", "/", "--", s.prlimit)
-	args = append(args, spec.Limits.flags()...)
-	args = append(args, "--", spec.Program)
-	cmd := exec.CommandContext(ctx, s.bwrap, append(args, spec.Args...)...)
-	cmd.Env = []string{}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.Cancel = func() error { return cmd.Process.Kill() }
-	cmd.Dir = os.TempDir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Dir = "/"
 	return cmd, nil
 }
 
-func cutPair(pair string) (name, value string) {
-	for i := range pair {
-		if pair[i] == '=' {
-			return pair[:i], pair[i+1:]
-		}
-	}
-	return pair, ""
+// system is what every program may read: the system's own programs, libraries and how they are found.
+func system() []string {
+	return []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"}
 }
 
-func (l Limits) flags() []string {
-	if l.Memory == 0 {
-		l.Memory = 1 << 30
-	}
-	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	flags := []string{"--as=" + number(l.Memory), "--fsize=" + number(l.FileSize), "--core=0", "--nofile=256"}
-	if os.Geteuid() != 0 { // the count is of the whole user; root has none, and the name space bounds it there
-		flags = append(flags, "--nproc=4096")
-	}
-	if l.CPUSeconds > 0 {
-		flags = append(flags, "--cpu="+number(l.CPUSeconds))
-	}
-	return flags
+func environment(spec Spec) []string {
+	return append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8"}, spec.Env...)
 }
+
+// limited returns the command line that sets the limits and becomes the program.
+func (s *Sandbox) limited(spec Spec) []string {
+	l := spec.Limits
+	number := func(n, otherwise int64) string {
+		if n == 0 {
+			n = otherwise
+		}
+		return strconv.FormatInt(n, 10)
+	}
+	line := []string{s.prlimit, "--as=" + number(l.Memory, 1<<30), "--fsize=" + number(l.FileSize, 0), "--core=0", "--nofile=" + number(l.OpenFiles, 256)}
+	if l.CPUSeconds > 0 {
+		line = append(line, "--cpu="+number(l.CPUSeconds, 0))
+	}
+	if l.Processes != 1 && os.Geteuid() != 0 { // with one process there are only threads, which the memory bounds
+		line = append(line, "--nproc="+strconv.FormatInt(others+max(l.Processes, 64), 10))
+	}
+	return append(append(line, "--", spec.Program), spec.Args...)
+}
+
+// others is room for the user's other processes and threads, which the kernel counts together with the program's.
+const others = 4096

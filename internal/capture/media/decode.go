@@ -78,7 +78,7 @@ func (d *Decoder) start(ctx context.Context, kind format, input io.Reader) (*Sou
 	cmd, err := d.sandbox.Command(ctx, sandbox.Spec{Program: "ffmpeg", Args: []string{
 		"-v", "quiet", "-nostdin", "-protocol_whitelist", "pipe", "-max_streams", "64", "-probesize", "10M", "-analyzeduration", "20M",
 		"-f", kind.demuxer, "-i", "pipe:0", "-t", strconv.Itoa(longest + 1), "-vn", "-sn", "-dn", "-map", "0:a:0", "-map_metadata", "-1",
-		"-ac", "1", "-ar", strconv.Itoa(Rate), "-f", "s16le", "pipe:1"}, Limits: sandbox.Limits{Memory: 1 << 30}})
+		"-ac", "1", "-ar", strconv.Itoa(Rate), "-f", "s16le", "pipe:1"}, Limits: sandbox.Limits{Memory: 1 << 30, Processes: 1}})
 	if err != nil {
 		cancel()
 		return nil, err

@@ -21,7 +21,7 @@ import (
 
 func decoder(t testing.TB) *media.Decoder {
 	t.Helper()
-	s, err := sandbox.New()
+	s, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
