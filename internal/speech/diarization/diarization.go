@@ -121,7 +121,7 @@ type Result struct {
 // Diarize gives speakers and turns of a whole recording. A recording with speech too short for a voice has no speakers.
 func Diarize(heard Local, opt Options) Result {
 	local := heard.sorted()
-	voices := newVoices(local.Pieces)
+	voices := newVoices(local)
 	centroids := voices.centroids(opt.Speakers)
 	if len(centroids) == 0 {
 		return Result{}

@@ -151,22 +151,32 @@ func (t tree) after(count int) ([]int, int) {
 	return clusters, len(number)
 }
 
-// condense joins groups until at most blockSize are left, block by block. Within a block it joins what is closer than
-// height, and more where a block would keep over a quarter.
-func condense(groups []group, height float32) []group {
+// condense joins groups until at most blockSize are left, block by block, and says where each of the old ones went. Within
+// a block it joins what is closer than height, and more where a block would keep over a quarter.
+func condense(groups []group, height float32) (fewer []group, place []int) {
+	place = make([]int, len(groups))
+	for i := range place {
+		place[i] = i
+	}
 	for len(groups) > blockSize {
-		var fewer []group
+		fewer, moved := []group(nil), make([]int, 0, len(groups))
 		for block := range slices.Chunk(groups, blockSize) {
 			t := grow(block)
 			clusters, n := t.cut(height)
 			if most := max(1, len(block)/4); n > most {
 				clusters, n = t.after(len(block) - most)
 			}
+			for _, c := range clusters {
+				moved = append(moved, len(fewer)+c)
+			}
 			fewer = append(fewer, unite(block, clusters, n)...)
+		}
+		for i, p := range place {
+			place[i] = moved[p]
 		}
 		groups = fewer
 	}
-	return groups
+	return groups, place
 }
 
 // unite adds up the groups of each of n clusters.

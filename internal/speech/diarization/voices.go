@@ -6,15 +6,16 @@ import (
 )
 
 const (
-	shortestMS    = 1_000 // pieces that are clustered; shorter ones are too vague
-	leastSpeechMS = 1_000 // a cluster with less speech is nobody
+	shortestMS  = 1_000 // pieces that are clustered; shorter ones are too vague
+	leastSpeech = 1.0   // seconds: a cluster with less speech is nobody
 
 	// Every cut from lowestCut to highestCut is tried.
 	lowestCut, highestCut, cutStep = 0.40, 0.90, 0.01
-	// A partition with a lower silhouette is no better than one speaker alone.
-	leastSilhouette = 0.30
+	// See quality.apart. One voice alone gave at most 0.12, different people at least 0.24.
+	likenessWeight = 0.25
+	leastApart     = 0.18
 	// How much a partition's life counts beside its silhouette.
-	lifeWeight = 0.25
+	lifeWeight = 0.1
 	// A silhouette is measured on at most so many pieces, evenly spread over the recording.
 	sampleSize = 6_000
 )
@@ -24,9 +25,11 @@ type voices struct {
 	units   [][]float32 // of every piece, unit length
 	weights []float32   // of every piece: its length in seconds
 	long    []int       // the pieces that are clustered
+	company [][]int     // of each of them: those of long that lie in the same track, itself among them
 }
 
-func newVoices(pieces []Piece) *voices {
+func newVoices(local Local) *voices {
+	pieces := local.Pieces
 	v := &voices{units: make([][]float32, len(pieces)), weights: make([]float32, len(pieces))}
 	for i, p := range pieces {
 		v.units[i] = unit(p.Embedding)
@@ -35,6 +38,7 @@ func newVoices(pieces []Piece) *voices {
 			v.long = append(v.long, i)
 		}
 	}
+	v.company = company(local, v.long)
 	return v
 }
 
@@ -50,8 +54,8 @@ func (v *voices) centroids(known int) [][]float32 {
 		add(leaves[i].sum, v.units[piece], v.weights[piece])
 		leaves[i].weight = v.weights[piece]
 	}
-	groups := condense(leaves, lowestCut)
-	best := v.best(grow(groups), groups, known)
+	groups, place := condense(leaves, lowestCut)
+	best := v.best(v.partitions(groups, place, known), known)
 	if best == nil {
 		best = unite(groups, make([]int, len(groups)), 1)
 	}
@@ -65,32 +69,31 @@ func (v *voices) centroids(known int) [][]float32 {
 	return out
 }
 
-// best gives the clusters of the best cut, nil where one speaker is the better answer. Where the number of speakers is
-// known, a cut that gives as many comes before any other.
-func (v *voices) best(t tree, groups []group, known int) []group {
+// best gives the clusters of the best partition, nil where one speaker is the better answer. Where the number of speakers is
+// known, a partition into as many comes before any other.
+func (v *voices) best(partitions []partition, known int) []group {
 	if known == 1 {
 		return nil
 	}
 	var best []group
-	top, sample := float32(leastSilhouette), v.sample()
-	for _, p := range partitions(t, groups, known) {
+	top, sample := float32(0), v.sample()
+	for _, p := range partitions {
 		if known > 0 && len(p.clusters) < len(best) {
 			continue
 		}
-		after, owners := v.reassign(p.clusters, sample)
-		score := v.silhouette(after, owners, sample)
-		if score < leastSilhouette && known == 0 {
+		q := v.quality(p.clusters, sample)
+		if known == 0 && !q.apart() {
 			continue
 		}
-		score += lifeWeight * p.life
-		if score > top || (known > 0 && len(p.clusters) > len(best)) {
+		score := q.silhouette + lifeWeight*p.life
+		if best == nil || score > top || (known > 0 && len(p.clusters) > len(best)) {
 			best, top = p.clusters, score
 		}
 	}
 	return best
 }
 
-// partition is what a cut leaves: the clusters with enough speech. Its life is the range of heights at which there are as
+// partition is what a cut leaves: the clusters that may be somebody. Its life is the range of heights at which there are as
 // many. True speakers join late, so a partition into them lives long; a partition with somebody's cough or one moment's
 // chance in it soon dies (Fred and Jain 2005).
 type partition struct {
@@ -99,9 +102,9 @@ type partition struct {
 }
 
 // partitions gives what the cuts leave, the lowest cut first, between 2 and MaxSpeakers clusters.
-func partitions(t tree, groups []group, known int) []partition {
+func (v *voices) partitions(groups []group, place []int, known int) []partition {
 	var out []partition
-	before := -1
+	t, before := grow(groups), -1
 	for _, height := range heights(known) {
 		clusters, n := t.cut(height)
 		if n == before {
@@ -109,7 +112,7 @@ func partitions(t tree, groups []group, known int) []partition {
 			continue
 		}
 		before = n
-		kept := candidates(unite(groups, clusters, n), known)
+		kept := v.candidates(unite(groups, clusters, n), through(place, clusters), known)
 		if last := len(out) - 1; last >= 0 && len(out[last].clusters) == len(kept) {
 			out[last].clusters = kept
 			out[last].life += cutStep
@@ -118,6 +121,15 @@ func partitions(t tree, groups []group, known int) []partition {
 		out = append(out, partition{kept, cutStep})
 	}
 	return slices.DeleteFunc(out, func(p partition) bool { return len(p.clusters) < 2 || len(p.clusters) > MaxSpeakers })
+}
+
+// through gives the cluster of each leaf by its group.
+func through(place, clusters []int) []int {
+	out := make([]int, len(place))
+	for leaf, group := range place {
+		out[leaf] = clusters[group]
+	}
+	return out
 }
 
 // heights are the cuts that are tried. A known number of speakers is worth a look below and above the usual ones.
@@ -133,14 +145,74 @@ func heights(known int) []float32 {
 	return out
 }
 
-// candidates gives the clusters with enough speech, the longest only where their number is known.
-func candidates(clusters []group, known int) []group {
-	kept := slices.DeleteFunc(slices.Clone(clusters), func(g group) bool { return g.weight*1000 < leastSpeechMS })
+// candidates gives the clusters that may be somebody: those with enough speech and, where the number of speakers is not
+// known, with enough speech of their own. Where it is known, the longest.
+func (v *voices) candidates(clusters []group, owners []int, known int) []group {
+	var kept []group
+	own := v.own(owners, len(clusters))
+	for i, g := range clusters {
+		if g.weight < leastSpeech || (known == 0 && own[i] < leastSpeech) {
+			continue
+		}
+		kept = append(kept, g)
+	}
 	if known > 0 && len(kept) > known {
 		slices.SortStableFunc(kept, func(a, b group) int { return cmp.Compare(b.weight, a.weight) })
 		kept = kept[:known]
 	}
 	return kept
+}
+
+// own gives how many seconds each of n clusters has in tracks that are mostly its own. Within a window the network tells
+// speakers apart by more than their voices, so a moment's odd sound inside another's track is not a new speaker.
+func (v *voices) own(owners []int, n int) []float32 {
+	out := make([]float32, n)
+	for i, owner := range owners {
+		var same, all float32
+		for _, other := range v.company[i] {
+			w := v.weights[v.long[other]]
+			all += w
+			if owners[other] == owner {
+				same += w
+			}
+		}
+		if same*2 >= all {
+			out[owner] += v.weights[v.long[i]]
+		}
+	}
+	return out
+}
+
+// company gives, for each of the long pieces, those of them that lie for the most part in the runs of its track: pieces of
+// the windows around tell who speaks at the edges of a window.
+func company(local Local, long []int) [][]int {
+	out := make([][]int, len(long))
+	for i, piece := range long {
+		p := local.Pieces[piece]
+		runs := local.Windows[p.Window].Speakers[p.Speaker]
+		from, to := i, i
+		for from > 0 && local.Pieces[long[from-1]].Window >= p.Window-1 {
+			from--
+		}
+		for to < len(long) && local.Pieces[long[to]].Window <= p.Window+1 {
+			to++
+		}
+		for other := from; other < to; other++ {
+			if q := local.Pieces[long[other]].Span; other == i || 2*covered(runs, q) > q.length() {
+				out[i] = append(out[i], other)
+			}
+		}
+	}
+	return out
+}
+
+// covered gives how much of a span lies in runs.
+func covered(runs []Span, s Span) int64 {
+	var sum int64
+	for _, r := range runs {
+		sum += max(0, min(r.EndMS, s.EndMS)-max(r.StartMS, s.StartMS))
+	}
+	return sum
 }
 
 // sample gives the pieces on which a silhouette is measured.
@@ -183,18 +255,47 @@ func nearest(u []float32, centroids [][]float32) (int, float32) {
 	return best, top
 }
 
-// silhouette is the mean over the pieces, weighted by length, of (b-a)/max(a,b) (Rousseeuw 1987): a is the mean distance
-// to the pieces of the own cluster, b that to the nearest other cluster.
-func (v *voices) silhouette(clusters []group, owners, pieces []int) float32 {
-	var sum, total float32
+// quality says how well clusters stand apart.
+type quality struct {
+	silhouette float32 // mean over the pieces, weighted by length
+	least      float32 // mean of the cluster where it is lowest; a cluster of one piece has none
+	likeness   float32 // cosine of the two centroids that are most alike
+}
+
+// apart reports whether the clusters are more than the moods of one voice. One voice that is split by chance gives centroids
+// that are much alike, and one of the clusters hangs together badly; different people over one telephone are alike, too,
+// but hang together well. So both count.
+func (q quality) apart() bool {
+	return (q.silhouette+q.least)/2-likenessWeight*q.likeness >= leastApart
+}
+
+// quality measures clusters, after the pieces have gone to the nearest centroids, by the silhouette (Rousseeuw 1987): the
+// mean of (b-a)/max(a,b), where a is a piece's mean distance to its own cluster and b that to the nearest other one.
+func (v *voices) quality(clusters []group, pieces []int) quality {
+	clusters, owners := v.reassign(clusters, pieces)
+	sums, counts := make([]float32, len(clusters)), make([]int, len(clusters))
+	var total, weight float32
 	for i, piece := range pieces {
-		total += v.weights[piece]
-		sum += v.weights[piece] * v.width(piece, owners[i], clusters)
+		width := v.weights[piece] * v.width(piece, owners[i], clusters)
+		sums[owners[i]] += width
+		counts[owners[i]]++
+		total += width
+		weight += v.weights[piece]
 	}
-	if total == 0 {
-		return 0
+	q := quality{silhouette: total / max(weight, 1e-6), likeness: -1}
+	q.least = q.silhouette
+	for i, g := range clusters {
+		if g.weight == 0 {
+			continue
+		}
+		if counts[i] > 1 {
+			q.least = min(q.least, sums[i]/g.weight)
+		}
+		for _, h := range clusters[:i] {
+			q.likeness = max(q.likeness, dot(unit(g.sum), unit(h.sum)))
+		}
 	}
-	return sum / total
+	return q
 }
 
 // width is the silhouette of one piece; 0 for the only piece of a cluster.
