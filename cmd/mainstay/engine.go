@@ -65,6 +65,7 @@ type recognizer struct {
 
 // Recognize implements speech.Recognizer.
 func (r recognizer) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
-	return recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Glossary: append(hints.Glossary, hints.Names...),
+	heard, _, err := recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Glossary: append(hints.Glossary, hints.Names...),
 		Speakers: hints.Speakers, Model: r.model, Progress: progress})
+	return heard, err
 }

@@ -63,9 +63,10 @@ type Recognized struct {
 
 // Hints is what is known before recognition.
 type Hints struct {
-	Language string   // empty: the engine decides
-	Hotwords []string // words to expect
-	Clips    []Clip   // where speech is; nil: everywhere
+	Language    string   // empty: the engine decides
+	Hotwords    []string // words to expect
+	Clips       []Clip   // where speech is; nil: everywhere
+	Temperature float64  // 0: the likeliest words; more: another try at what went wrong
 }
 
 // LanguageWindow is how probable languages are in a window of sound.
@@ -119,7 +120,11 @@ func Remote(base string, token tenant.Secret, client *http.Client) *Engine {
 
 // Transcribe recognizes words in sound of at most [MaxSeconds].
 func (e *Engine) Transcribe(ctx context.Context, pcm []int16, h Hints) (Recognized, error) {
-	fields := map[string]string{"response_format": "verbose_json", "language": h.Language, "hotwords": strings.Join(h.Hotwords, ", ")}
+	fields := map[string]string{"response_format": "verbose_json", "language": h.Language, "hotwords": strings.Join(h.Hotwords, ", "),
+		"timestamp_granularities[]": "word"}
+	if h.Temperature > 0 {
+		fields["temperature"] = strconv.FormatFloat(h.Temperature, 'f', 2, 64)
+	}
 	if h.Clips != nil {
 		fields["clips"] = clips(h.Clips)
 	}

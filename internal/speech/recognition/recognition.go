@@ -1,15 +1,17 @@
-// Package recognition turns sound into a transcript with speakers, around the networks of an engine: it cuts where nobody
-// speaks, chooses one language for the meeting, throws out text that the engine invented, and gives words to speakers.
+// Package recognition makes a transcript of a recording with the help of engines: everything around the networks. It decides
+// what is speech and cuts it, which language is spoken, what of the recognized text to believe, who spoke, and where one
+// sentence ends and the next begins.
 //
-// Sound is read in parts of at most ten minutes, so that memory does not grow with the recording's length.
+// A recording is read once, as a stream, and handled in parts of ten minutes, so that twelve hours need no more audio in
+// memory than one. For each part the engine says where speech is; only speech is sent for recognition, packed into clips of
+// at most 28 seconds. The language is chosen once, from the first minutes of speech. What is recognized must pass the checks
+// of doubts.go, or it is tried once more and then left out: a missing word is better than an invented one.
+//
+// The package is pure but for the engine: no clock, no chance, no file. Times in its values are milliseconds.
 package recognition
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
 
 	"mainstay/internal/document"
@@ -17,195 +19,59 @@ import (
 	"mainstay/internal/speech/diarization"
 )
 
-// Engine is what the networks answer. *inference.Engine is one.
+// Engine is what the networks can do; *inference.Engine is one. Sound is mono at 16 kHz. Every call can fail and may take
+// minutes; each ends with ctx. An engine that lacks Languages, Activity or Turns (see [inference.Lacks]) leaves the choice
+// of the language to its recognizer, speech to be told by its level, and speakers unknown.
 type Engine interface {
-	Transcribe(ctx context.Context, pcm []int16, h inference.Hints) (inference.Recognized, error)
+	Transcribe(ctx context.Context, pcm []int16, hints inference.Hints) (inference.Recognized, error)
 	Languages(ctx context.Context, pcm []int16, in []inference.Clip) ([]inference.LanguageWindow, error)
 	Activity(ctx context.Context, pcm []int16) (inference.Activity, error)
 	Turns(ctx context.Context, pcm []int16) (inference.Turns, error)
 }
 
-// Options are what is known before the meeting is heard.
+// Span is a stretch of time, EndMS not included.
+type Span = diarization.Span
+
+// Options of one recording.
 type Options struct {
-	Language string   // BCP 47; empty: to be found
-	Allowed  []string // languages to choose from; empty: all
-	Glossary []string // words to expect
-	Speakers int      // 0: unknown
-	Model    string   // the recognizer's name, for the transcript
-	Expected float64  // seconds of sound to come, for progress; 0: unknown
+	Language string   // what is spoken, where it is known (BCP 47); empty to find out
+	Allowed  []string // the languages to choose from; empty for all that the engine knows
+	Glossary []string // names and terms that are likely to be said; only the first ones that fit are used
+	Speakers int      // how many people speak, where it is known; 0 where not
+
+	// Channels is how many channels the audio has, interleaved; 0 means 1. More than one means that each channel is one
+	// speaker (see diarization.Channels): the caller has decided that.
+	Channels int
+
+	Model    string  // the recognizer's name, for the transcript
+	Expected float64 // length of the sound in seconds, for Progress; 0 where unknown
+	// Progress gets what is being done and how much of all is done, 0 to 1; it may be nil. Without Expected the share is 0
+	// until the sound ends.
 	Progress func(phase string, done float64)
 }
 
-// The sizes of parts, in seconds.
-const (
-	rate     = inference.Rate
-	partTime = 600
-	lookBack = 120 // a part is cut in a silence of its last two minutes
-)
+// Report says what was done, in numbers only.
+type Report struct {
+	AudioMS  int64
+	SpeechMS int64 // of what was taken for speech
+	Clips    int
+	Retried  int // clips that were tried a second time
+	Dropped  int // clips without any text that could be believed
+	Words    int
+	Invented int // words that were left out
 
-// Recognize reads 16 kHz mono samples, 16 bits little-endian, to their end. Silence gives a transcript without segments.
-func Recognize(ctx context.Context, engine Engine, sound io.Reader, opt Options) (document.Transcript, error) {
-	if opt.Progress == nil {
-		opt.Progress = func(string, float64) {}
-	}
-	r := &recognizer{engine: engine, opt: opt, language: opt.Language}
-	in := bufio.NewReaderSize(sound, 1<<16)
-	var rest []int16
-	for ended := false; !ended; {
-		pcm, err := fill(in, rest)
-		ended = errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return document.Transcript{}, fmt.Errorf("reading sound: %w", err)
-		}
-		if len(pcm) == 0 {
-			break
-		}
-		used, err := r.part(ctx, pcm, ended)
-		if err != nil {
-			return document.Transcript{}, err
-		}
-		rest = append([]int16(nil), pcm[used:]...)
-	}
-	opt.Progress("telling voices apart", 0.97)
-	return r.transcript(), nil
+	Language   string  // what was chosen or given; empty without speech
+	Confidence float64 // in the chosen language, 0 to 1; 1 where it was given
+	Speakers   int
 }
 
-// fill reads on behind rest until a part is full. It returns io.EOF with the last of the sound.
-func fill(in io.Reader, rest []int16) ([]int16, error) {
-	pcm := make([]int16, partTime*rate)
-	n := copy(pcm, rest)
-	raw := make([]byte, 1<<16)
-	for n < len(pcm) {
-		got, err := io.ReadFull(in, raw[:min(len(raw), 2*(len(pcm)-n))])
-		for i := 0; i+1 < got; i += 2 {
-			pcm[n] = int16(binary.LittleEndian.Uint16(raw[i:]))
-			n++
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return pcm[:n], io.EOF
-		}
-		if err != nil {
-			return nil, err
-		}
+// Recognize makes the transcript of sound: signed 16-bit little-endian samples at 16 kHz, mono or with Options.Channels. A
+// recording without speech gives an empty transcript and no error. An error of the engine ends it; what is wrong with the
+// sound cannot be told here, since any bytes are samples.
+func Recognize(ctx context.Context, engine Engine, sound io.Reader, opt Options) (document.Transcript, Report, error) {
+	j := newJob(engine, sound, opt)
+	if err := j.run(ctx); err != nil {
+		return document.Transcript{}, j.report, err
 	}
-	return pcm, nil
-}
-
-// recognizer collects what the parts gave, in seconds from the meeting's start.
-type recognizer struct {
-	engine   Engine
-	opt      Options
-	language string
-	at       float64 // where the next part begins
-	segments []heard
-	voices   diarization.Local
-	dropped  int // segments that the checks threw out
-}
-
-// heard is a recognized segment with its words.
-type heard struct {
-	start, end float64
-	text       string
-	sure       float64
-	words      []inference.Word
-}
-
-// part recognizes a part and returns how many samples it used: all of the last one, up to a silence of the others.
-func (r *recognizer) part(ctx context.Context, pcm []int16, last bool) (int, error) {
-	activity, err := r.engine.Activity(ctx, pcm)
-	if err != nil {
-		return 0, fmt.Errorf("finding speech: %w", err)
-	}
-	speech := stretches(activity, seconds(len(pcm)))
-	used := len(pcm)
-	if !last {
-		cut := silence(speech, seconds(len(pcm)))
-		used = int(cut * rate)
-		speech = before(speech, cut)
-	}
-	if len(speech) > 0 {
-		if err := r.listen(ctx, pcm[:used], speech); err != nil {
-			return 0, err
-		}
-	}
-	r.at += seconds(used)
-	done := 0.0
-	if r.opt.Expected > 0 {
-		done = min(r.at/r.opt.Expected, 1)
-	}
-	r.opt.Progress("recognizing speech", 0.95*done)
-	return used, nil
-}
-
-func seconds(samples int) float64 { return float64(samples) / rate }
-
-func (r *recognizer) listen(ctx context.Context, pcm []int16, speech []inference.Clip) error {
-	if r.language == "" {
-		language, err := r.chooseLanguage(ctx, pcm, speech)
-		if err != nil {
-			return err
-		}
-		r.language = language
-	}
-	hints := inference.Hints{Language: primary(r.language), Hotwords: bounded(r.opt.Glossary), Clips: clipped(speech)}
-	got, err := r.engine.Transcribe(ctx, pcm, hints)
-	if err != nil {
-		return fmt.Errorf("recognizing speech: %w", err)
-	}
-	if r.language == "" {
-		r.language = got.Language
-	}
-	kept := checked(got, speech)
-	r.dropped += len(got.Segments) - len(kept)
-	for _, h := range kept {
-		h.start, h.end = h.start+r.at, h.end+r.at
-		for i := range h.words {
-			h.words[i].Start += r.at
-			h.words[i].End += r.at
-		}
-		r.segments = append(r.segments, h)
-	}
-	return r.hearVoices(ctx, pcm)
-}
-
-// hearVoices asks for local turns. An engine that has none leaves the transcript without speakers.
-func (r *recognizer) hearVoices(ctx context.Context, pcm []int16) error {
-	turns, err := r.engine.Turns(ctx, pcm)
-	if inference.Lacks(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("telling voices apart: %w", err)
-	}
-	var part diarization.Local
-	for _, w := range turns.Windows {
-		window := diarization.Window{Span: span(w.Start, w.End)}
-		for v := range min(len(w.Speakers), len(window.Speakers)) {
-			for _, run := range w.Speakers[v] {
-				window.Speakers[v] = append(window.Speakers[v], span(run[0], run[1]))
-			}
-		}
-		part.Windows = append(part.Windows, window)
-	}
-	for _, p := range turns.Pieces {
-		part.Pieces = append(part.Pieces, diarization.Piece{Window: p.Window, Speaker: p.Speaker, Span: span(p.Start, p.End), Embedding: p.Embedding})
-	}
-	r.voices.Append(part, millis(r.at), span(r.at, r.at+seconds(len(pcm))))
-	return nil
-}
-
-func span(start, end float64) diarization.Span {
-	return diarization.Span{StartMS: millis(start), EndMS: millis(end)}
-}
-
-// bounded keeps a glossary within what a recognizer listens to.
-func bounded(words []string) []string {
-	const most = 400 // characters
-	n := 0
-	for i, w := range words {
-		if n += len(w) + 2; n > most {
-			return words[:i]
-		}
-	}
-	return words
+	return j.transcript(), j.report, nil
 }
