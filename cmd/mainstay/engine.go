@@ -24,14 +24,19 @@ const sandboxChild = "sandbox-child"
 func (p *Program) openEngine() error {
 	box, err := sandbox.New(sandbox.Config{Child: []string{"/proc/self/exe", sandboxChild}})
 	if err != nil {
-		return err
+		p.Log.Warn("recordings cannot be opened here", "error", err)
+		box = sandbox.Without(err)
 	}
 	p.media = media.NewDecoder(box)
 	if url := p.Config.Engine; url != "" {
 		if !strings.HasPrefix(url, "https://") && !loopbackURL(url) {
 			return fmt.Errorf("engine is not an https:// address, and not on this machine")
 		}
-		p.engine = inference.Remote(url, p.Config.Token, &http.Client{})
+		remote := inference.RemoteConfig{URL: url, Token: p.Config.Token, Client: &http.Client{}}
+		if p.Config.origin["model"] != "default" {
+			remote.Model = p.Config.Model
+		}
+		p.engine = inference.Remote(remote)
 		return nil
 	}
 	sockets := filepath.Join(p.Config.Data, "engine")

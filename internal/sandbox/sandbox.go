@@ -73,7 +73,12 @@ type Sandbox struct {
 	bwrap   string
 	prlimit string
 	child   []string
+	cause   error // of kind None
 }
+
+// Without returns a sandbox in which nothing runs: every Command fails as New did. It lets a deployment work with pasted
+// transcripts and say of recordings why not.
+func Without(cause error) *Sandbox { return &Sandbox{cause: cause} }
 
 // probing bounds how long making a sandbox for a program that does nothing may take.
 const probing = 20 * time.Second
@@ -151,7 +156,7 @@ func (s *Sandbox) Command(ctx context.Context, spec Spec) (*exec.Cmd, error) {
 	case Landlock:
 		cmd, err = s.landlock(ctx, spec)
 	default:
-		return nil, refused(errors.New("no kind of sandbox"))
+		return nil, refused(errors.Join(errors.New("no kind of sandbox"), s.cause))
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -269,8 +270,10 @@ func TestWithoutAnyKindItIsRefused(t *testing.T) {
 	if err != nil || s.Kind() != sandbox.Landlock {
 		t.Errorf("New with a child = %v, want landlock", err)
 	}
-	if _, err := (&sandbox.Sandbox{}).Command(t.Context(), sandbox.Spec{Program: "true"}); !fault.Is(err, fault.Busy) {
-		t.Errorf("Command of no kind = %v, want fault.Busy", err)
+	for name, none := range map[string]*sandbox.Sandbox{"the zero value": {}, "without": sandbox.Without(errors.New("no bubblewrap"))} {
+		if _, err := none.Command(t.Context(), sandbox.Spec{Program: "true"}); !fault.Is(err, fault.Busy) {
+			t.Errorf("Command of %s = %v, want fault.Busy", name, err)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func socketEngine(socket string) recognition.Engine {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
-	return inference.Remote("http://inference", "", &http.Client{Transport: &http.Transport{DialContext: dial}})
+	return inference.Remote(inference.RemoteConfig{URL: "http://inference", Client: &http.Client{Transport: &http.Transport{DialContext: dial}}})
 }
 
 // counting counts the calls of an engine.
