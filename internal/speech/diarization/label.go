@@ -9,6 +9,9 @@ import (
 // mix voices now and then.
 const leaveBy = 0.15
 
+// besideWeight is how much a piece of a neighbouring window counts.
+const besideWeight = 0.3
+
 // nobody is the label of what has no voice.
 const nobody = -1
 
@@ -34,55 +37,71 @@ func (t track) at(ms int64) int {
 }
 
 // label gives each local speaker of each window a voice: the one that its pieces resemble most on average, no voice twice
-// in a window. A local speaker without pieces is nobody.
+// in a window. Pieces of the windows beside it count where they lie in its runs, since its own are from the core alone. A
+// local speaker without any piece is nobody.
 func label(local Local, units, centroids [][]float32) [][3]track {
 	tracks := make([][3]track, len(local.Windows))
+	around := beside(local)
 	for w := range tracks {
-		tracks[w] = [3]track{{voice: nobody}, {voice: nobody}, {voice: nobody}}
-	}
-	for from := 0; from < len(local.Pieces); {
-		to := from
-		for to < len(local.Pieces) && local.Pieces[to].Window == local.Pieces[from].Window {
-			to++
+		l := likenesses(local, w, around[w], units, centroids)
+		for who, voice := range match(l) {
+			tracks[w][who].voice = voice
 		}
-		tracks[local.Pieces[from].Window] = labelWindow(local.Pieces[from:to], units[from:to], centroids)
-		from = to
+	}
+	for i, p := range local.Pieces {
+		t := &tracks[p.Window][p.Speaker]
+		other, score := nearest(units[i], centroids)
+		if other != t.voice && (t.voice == nobody || score-dot(units[i], centroids[t.voice]) > leaveBy) {
+			t.strays = append(t.strays, stray{p.Span, other})
+		}
 	}
 	return tracks
 }
 
-// labelWindow labels the local speakers of one window that have pieces.
-func labelWindow(pieces []Piece, units, centroids [][]float32) [3]track {
-	var tracks [3]track
-	for who, voice := range match(likenesses(pieces, units, centroids)) {
-		tracks[who].voice = voice
-	}
-	for i, p := range pieces {
-		own := tracks[p.Speaker].voice
-		other, score := nearest(units[i], centroids)
-		if other != own && (own == nobody || score-dot(units[i], centroids[own]) > leaveBy) {
-			tracks[p.Speaker].strays = append(tracks[p.Speaker].strays, stray{p.Span, other})
+// beside gives, for each window, the range of the pieces of the window before it, its own and those of the next.
+func beside(local Local) [][2]int {
+	out := make([][2]int, len(local.Windows))
+	from, to := 0, 0
+	for w := range out {
+		for from < len(local.Pieces) && local.Pieces[from].Window < w-1 {
+			from++
 		}
+		for to = max(to, from); to < len(local.Pieces) && local.Pieces[to].Window <= w+1; {
+			to++
+		}
+		out[w] = [2]int{from, to}
 	}
-	return tracks
+	return out
 }
 
 // likenesses gives the mean likeness, weighted by length, of each local speaker's pieces to each voice; nil without pieces.
-func likenesses(pieces []Piece, units, centroids [][]float32) [3][]float32 {
+func likenesses(local Local, window int, around [2]int, units, centroids [][]float32) [3][]float32 {
 	var sums [3][]float32
-	var lengths [3]float32
-	for i, p := range pieces {
-		if sums[p.Speaker] == nil {
-			sums[p.Speaker] = make([]float32, len(centroids))
+	var weights [3]float32
+	for i := around[0]; i < around[1]; i++ {
+		p := local.Pieces[i]
+		for who, runs := range local.Windows[window].Speakers {
+			weight := float32(0)
+			if p.Window == window && p.Speaker == who {
+				weight = float32(p.length())
+			} else if in := covered(runs, p.Span); p.Window != window && 2*in > p.length() {
+				weight = besideWeight * float32(in)
+			}
+			if weight == 0 {
+				continue
+			}
+			if sums[who] == nil {
+				sums[who] = make([]float32, len(centroids))
+			}
+			for c, centre := range centroids {
+				sums[who][c] += dot(units[i], centre) * weight
+			}
+			weights[who] += weight
 		}
-		for c, centre := range centroids {
-			sums[p.Speaker][c] += dot(units[i], centre) * float32(p.length())
-		}
-		lengths[p.Speaker] += float32(p.length())
 	}
 	for who := range sums {
 		for c := range sums[who] {
-			sums[who][c] /= lengths[who]
+			sums[who][c] /= weights[who]
 		}
 	}
 	return sums
