@@ -33,6 +33,7 @@ type Config struct {
 	Token    tenant.Secret
 	Model    string // recognition model
 	Mirror   string // where models pull looks first; empty: the catalogue's sources
+	Hub      string // model hub to fetch from; empty: none
 	Log      string // debug, info, warn, error
 
 	origin map[string]string
@@ -63,6 +64,7 @@ func (c *Config) settings() []setting {
 		{key: "engine_token", says: "token for that engine", secret: &c.Token},
 		{key: "model", says: "recognition model", text: &c.Model},
 		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
+		{key: "hub", says: "https:// address of a model hub to fetch models from; empty: none is asked", text: &c.Hub},
 		{key: "log", says: "debug, info, warn or error", text: &c.Log},
 	}
 }

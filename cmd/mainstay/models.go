@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 
 	"mainstay/internal/inference/catalogue"
@@ -12,7 +13,7 @@ import (
 // models lists, pulls, imports or verifies the speech models.
 func models(ctx context.Context, args []string, s streams) error {
 	if len(args) == 0 {
-		return usageError("say mainstay models list, pull, import FOLDER or verify")
+		return usageError("say mainstay models list, pull, import FOLDER (or an archive) or verify")
 	}
 	quiet := false
 	cfg, names, err := flags("models "+args[0], args[1:], s, func(set *flag.FlagSet) {
@@ -26,11 +27,14 @@ func models(ctx context.Context, args []string, s streams) error {
 			fmt.Fprintln(s.err, text)
 		}
 	}
-	puller := catalogue.Puller{Folder: cfg.Models, Python: cfg.Python, Program: cfg.Program, Mirror: cfg.Mirror, Client: http.DefaultClient, Told: say}
+	puller := catalogue.Puller{Folder: cfg.Models, Python: cfg.Python, Program: cfg.Program, Mirror: cfg.Mirror, Hub: cfg.Hub, Client: http.DefaultClient, Told: say}
+	if !quiet {
+		puller.Progress = everyFifth(s.err)
+	}
 	from := ""
 	if args[0] == "import" {
 		if len(names) == 0 {
-			return usageError("name the folder: mainstay models import FOLDER")
+			return usageError("name the folder or archive: mainstay models import FOLDER")
 		}
 		from, names = names[0], names[1:]
 	}
@@ -55,6 +59,17 @@ func models(ctx context.Context, args []string, s streams) error {
 		return nil
 	}
 	return usageError("there is no command models %s", args[0])
+}
+
+// everyFifth prints how far a large file is, each fifth of the way.
+func everyFifth(w io.Writer) func(string, int64, int64) {
+	printed := map[string]int64{}
+	return func(file string, done, total int64) {
+		if fifth := 5 * done / total; total > 16<<20 && fifth > printed[file] {
+			printed[file] = fifth
+			fmt.Fprintf(w, "%s: %d of %d MB\n", file, done>>20, total>>20)
+		}
+	}
 }
 
 func listModels(all []catalogue.Model, folder string, s streams) error {

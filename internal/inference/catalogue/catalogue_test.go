@@ -5,69 +5,77 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/inference/catalogue"
 )
 
-func model(content string) catalogue.Model {
+func digest(content string) string {
 	sum := sha256.Sum256([]byte(content))
-	return catalogue.Model{Name: "m", Files: []catalogue.File{{Path: "m/weights.bin", Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}}}
+	return hex.EncodeToString(sum[:])
 }
 
-func folderWith(t *testing.T, content string) string {
+func model(content string) catalogue.Model {
+	return catalogue.Model{Name: "m", Files: []catalogue.File{{Path: "m/weights.bin", Hub: "hub/m/weights.bin", Size: int64(len(content)), SHA256: digest(content)}}}
+}
+
+// write makes files below a folder.
+func write(t *testing.T, folder string, files map[string]string) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "m"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "m", "weights.bin"), []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func TestImportKeepsWhatTheCatalogueNames(t *testing.T) {
-	t.Parallel()
-	p := catalogue.Puller{Folder: t.TempDir(), Told: func(string) {}}
-	if err := catalogue.Verify(p.Folder, model("weights")); !fault.Is(err, fault.Missing) {
-		t.Errorf("Verify of nothing = %v, want fault.Missing", err)
-	}
-	if err := p.Import(t.Context(), []catalogue.Model{model("weights")}, folderWith(t, "weights")); err != nil {
-		t.Fatal(err)
-	}
-	if err := catalogue.Verify(p.Folder, model("weights")); err != nil {
-		t.Errorf("Verify = %v", err)
-	}
-	if err := os.WriteFile(filepath.Join(p.Folder, "m", "weights.bin"), []byte("weighty"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := catalogue.Verify(p.Folder, model("weights")); !fault.Is(err, fault.Invalid) {
-		t.Errorf("Verify of a changed file = %v, want fault.Invalid", err)
-	}
-}
-
-func TestADifferentFileIsRefusedAndNotKept(t *testing.T) {
-	t.Parallel()
-	for name, content := range map[string]string{"changed": "weighty", "longer": "weights and more", "shorter": "wei"} {
-		p := catalogue.Puller{Folder: t.TempDir(), Told: func(string) {}}
-		err := p.Import(t.Context(), []catalogue.Model{model("weights")}, folderWith(t, content))
-		if !fault.Is(err, fault.Invalid) {
-			t.Errorf("%s: Import = %v, want fault.Invalid", name, err)
+	for name, content := range files {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		left, err := filepath.Glob(filepath.Join(p.Folder, "m", "*"))
-		if err != nil || len(left) != 0 {
-			t.Errorf("%s: %v is left", name, left)
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// nothing fails the test if a models folder holds any file.
+func nothing(t *testing.T, folder string) {
+	t.Helper()
+	for _, pattern := range []string{"m/*", "voice/*"} {
+		if left, err := filepath.Glob(filepath.Join(folder, pattern)); err != nil || len(left) != 0 {
+			t.Errorf("%v is left", left)
 		}
 	}
 }
 
-func TestAMirrorWithoutTLSIsRefused(t *testing.T) {
+func TestVerifyComparesEachFile(t *testing.T) {
 	t.Parallel()
-	p := catalogue.Puller{Folder: t.TempDir(), Mirror: "http://127.0.0.1:1/", Told: func(string) {}}
-	if err := p.Pull(t.Context(), []catalogue.Model{model("weights")}); !fault.Is(err, fault.Invalid) {
-		t.Errorf("Pull = %v, want fault.Invalid", err)
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  fault.Kind
+		fails bool
+	}{
+		"as the catalogue says": {map[string]string{"m/weights.bin": "weights"}, 0, false},
+		"missing":               {nil, fault.Missing, true},
+		"changed":               {map[string]string{"m/weights.bin": "weighty"}, fault.Invalid, true},
+		"longer":                {map[string]string{"m/weights.bin": "weights."}, fault.Invalid, true},
+		"a note beside a file that is not made here": {map[string]string{"m/weights.bin": "weighty", "m/weights.bin.sha256": digest("weighty")}, fault.Invalid, true},
+	} {
+		err := catalogue.Verify(write(t, t.TempDir(), test.files), model("weights"))
+		if (err != nil) != test.fails || test.fails && !fault.Is(err, test.want) {
+			t.Errorf("%s: Verify = %v, want %v", name, err, test.want)
+		}
+	}
+}
+
+func TestFindKnowsNames(t *testing.T) {
+	t.Parallel()
+	if all, err := catalogue.Find(); err != nil || len(all) != len(catalogue.Models()) {
+		t.Errorf("Find() = %d models, %v", len(all), err)
+	}
+	if one, err := catalogue.Find("voice"); err != nil || len(one) != 1 || one[0].Name != "voice" {
+		t.Errorf("Find(voice) = %v, %v", one, err)
+	}
+	if _, err := catalogue.Find("voice", "whisper-giant"); !fault.Is(err, fault.Missing) {
+		t.Errorf("Find of an unknown model = %v, want fault.Missing", err)
 	}
 }
 
@@ -75,21 +83,35 @@ func TestTheCatalogueIsWhole(t *testing.T) {
 	t.Parallel()
 	packages := map[string]bool{}
 	for _, p := range catalogue.Packages() {
-		packages[p.Name] = len(p.SHA256) == 64
+		packages[p.Name] = len(p.SHA256) == 64 && strings.HasSuffix(p.File, ".whl") && strings.Contains(p.File, "-"+p.Version+"-")
 	}
 	for _, m := range catalogue.Models() {
 		if m.Licence == "" || m.Size() == 0 {
 			t.Errorf("%s has no licence or no size", m.Name)
 		}
 		for _, f := range m.Files {
-			if !f.Made && (len(f.SHA256) != 64 || len(f.From) == 0) {
-				t.Errorf("%s has no digest or no source", f.Path)
+			if len(f.SHA256) != 64 || f.Size == 0 || f.Made == (len(f.From) > 0) || !filepath.IsLocal(f.Path) || !strings.HasPrefix(f.Path, m.Name+"/") {
+				t.Errorf("%s has no digest, size, source or place", f.Path)
 			}
 			for _, from := range f.From {
 				if !packages[from.Package] {
 					t.Errorf("%s comes from the unknown package %s", f.Path, from.Package)
 				}
 			}
+		}
+	}
+}
+
+// TestTheInstalledModelsAreTheCatalogues runs where models are installed.
+func TestTheInstalledModelsAreTheCatalogues(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv("MAINSTAY_TEST_MODELS")
+	if folder == "" {
+		t.Skip("no models are installed: run make test")
+	}
+	for _, m := range catalogue.Models() {
+		if err := catalogue.Verify(folder, m); err != nil {
+			t.Errorf("%s: %v", m.Name, err)
 		}
 	}
 }
