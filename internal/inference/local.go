@@ -39,7 +39,7 @@ type Local struct {
 	*Engine
 	cfg LocalConfig
 
-	mu      sync.Mutex
+	turn    chan struct{} // holds the one token of who may touch what follows
 	running *process
 	crashes int       // in a row, without an answer in between
 	resting time.Time // no new start before
@@ -90,7 +90,7 @@ func NewLocal(cfg LocalConfig) *Local {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	l := &Local{cfg: cfg}
+	l := &Local{cfg: cfg, turn: make(chan struct{}, 1)}
 	dialer := &net.Dialer{}
 	transport := &http.Transport{MaxIdleConnsPerHost: 2, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, "unix", l.socket())
@@ -139,8 +139,8 @@ func (l *Local) Missing() error {
 
 // Running reports whether the program runs.
 func (l *Local) Running() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	return l.running != nil && !l.running.over()
 }
 
@@ -153,10 +153,17 @@ func (p *process) over() bool {
 	}
 }
 
-// start makes sure that the program answers. One caller starts it, the others wait for it.
+func (l *Local) lock()   { l.turn <- struct{}{} }
+func (l *Local) unlock() { <-l.turn }
+
+// start makes sure that the program answers. One caller starts it, the others wait for it, as long as they like.
 func (l *Local) start(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+		defer l.unlock()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if l.running != nil && !l.running.over() && l.doubted.Swap(false) && l.await(ctx, l.running, healthTime) != nil {
 		l.running.stop(0) // it hangs
 	}
@@ -245,8 +252,7 @@ func (l *Local) launch() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It serves many callers and so outlives the thread and the context of the first. Our end ends it through its standard input.
-	cmd.SysProcAttr.Pdeathsig = 0
+	// It serves many callers and so outlives the context of the first. Our end ends it, also through its standard input.
 	p := &process{cmd: cmd, stdin: stdin, ended: make(chan struct{})}
 	cmd.Stderr = &p.words
 	if err := cmd.Start(); err != nil {
@@ -282,9 +288,9 @@ func (l *Local) await(ctx context.Context, p *process, most time.Duration) error
 // leftOnPurpose reports whether the program ended by itself, as it does when idle. The end of the process may come a moment
 // after the end of its connections.
 func (l *Local) leftOnPurpose() bool {
-	l.mu.Lock()
+	l.lock()
 	p := l.running
-	l.mu.Unlock()
+	l.unlock()
 	if p == nil {
 		return true
 	}
@@ -309,8 +315,8 @@ func (p *process) stop(grace time.Duration) {
 
 // Close ends the program if it runs. A later request starts it again.
 func (l *Local) Close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	if l.running != nil {
 		l.running.stop(3 * time.Second)
 		l.running = nil

@@ -108,7 +108,7 @@ func New(cfg Config) (*Sandbox, error) {
 }
 
 func refused(cause error) error {
-	return fault.Wrap(fault.Busy, "Recordings are opened in a sandbox, and none can be made on this machine. Run apt-get install bubblewrap, and allow user namespaces or run as root.", cause)
+	return fault.Wrap(fault.Busy, nextStep, cause)
 }
 
 // Kind returns what programs run in.
@@ -161,7 +161,7 @@ func (s *Sandbox) Command(ctx context.Context, spec Spec) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
+	cmd.SysProcAttr = attributes()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = "/"

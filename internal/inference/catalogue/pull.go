@@ -109,7 +109,12 @@ func (b bringing) lock() (func(), error) {
 	if err := syscall.Flock(int(open.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(fault.Wrap(fault.Busy, "Models are being pulled already. Wait until that has ended.", err), open.Close())
 	}
-	return func() { _ = open.Close() }, b.sweep()
+	unlock := func() {
+		// A process that is just being started holds a copy of the descriptor: closing ours alone would unlock later.
+		_ = syscall.Flock(int(open.Fd()), syscall.LOCK_UN)
+		_ = open.Close()
+	}
+	return unlock, b.sweep()
 }
 
 // sweep removes what an interrupted pull left, but for packages.

@@ -7,7 +7,15 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 )
+
+const nextStep = "Recordings are opened in a sandbox, and none can be made on this machine. Run apt-get install bubblewrap, and allow user namespaces or run as root."
+
+// attributes make a program the first of a session, which ends as one, and end it with this process.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
+}
 
 // bubblewrap prepares a program in name spaces of its own, with a read-only root that holds next to nothing.
 func (s *Sandbox) bubblewrap(ctx context.Context, spec Spec) (*exec.Cmd, error) {
