@@ -28,29 +28,38 @@ func (p *Program) openEngine() error {
 		box = sandbox.Without(err)
 	}
 	p.media = media.NewDecoder(box)
-	if url := p.Config.Engine; url != "" {
-		if !strings.HasPrefix(url, "https://") && !loopbackURL(url) {
-			return fmt.Errorf("engine is not an https:// address, and not on this machine")
-		}
-		remote := inference.RemoteConfig{URL: url, Token: p.Config.Token, Client: &http.Client{}}
-		if p.Config.origin["model"] != "default" {
-			remote.Model = p.Config.Model
-		}
-		p.engine = inference.Remote(remote)
-		return nil
+	if p.Config.Engine == "" {
+		p.local, err = p.openLocal(box, p.Config.Model)
+		p.engine = p.local
+		return err
 	}
+	if !strings.HasPrefix(p.Config.Engine, "https://") && !loopbackURL(p.Config.Engine) {
+		return fmt.Errorf("engine is not an https:// address, and not on this machine")
+	}
+	remote := inference.RemoteConfig{URL: p.Config.Engine, Token: p.Config.Token, Client: &http.Client{}}
+	if p.Config.origin["model"] != "default" {
+		remote.Model = p.Config.Model
+	}
+	voices, err := p.openLocal(box, "whisper-base")
+	p.engine = inference.Pair{Words: inference.Remote(remote), Voices: voices}
+	return err
+}
+
+// openLocal prepares our own program.
+func (p *Program) openLocal(box *sandbox.Sandbox, model string) (*inference.Local, error) {
 	sockets := filepath.Join(p.Config.Data, "engine")
 	if len(sockets) > 80 { // a socket's path has at most 107 bytes
-		if sockets, err = os.MkdirTemp("", "mainstay-engine-"); err != nil {
-			return fmt.Errorf("making the engine's folder: %w", err)
+		made, err := os.MkdirTemp("", "mainstay-engine-")
+		if err != nil {
+			return nil, fmt.Errorf("making the engine's folder: %w", err)
 		}
-		p.onClose(func() { _ = os.RemoveAll(sockets) })
+		sockets = made
+		p.onClose(func() { _ = os.RemoveAll(made) })
 	}
-	p.local = inference.NewLocal(inference.LocalConfig{Sandbox: box, Python: p.Config.Python, Program: p.Config.Program, Models: p.Config.Models,
-		Model: p.Config.Model, Sockets: sockets})
-	p.onClose(p.local.Close)
-	p.engine = p.local
-	return nil
+	local := inference.NewLocal(inference.LocalConfig{Sandbox: box, Python: p.Config.Python, Program: p.Config.Program, Models: p.Config.Models,
+		Model: model, Sockets: sockets})
+	p.onClose(local.Close)
+	return local, nil
 }
 
 func loopbackURL(url string) bool {

@@ -190,11 +190,15 @@ func (e *Engine) Languages(ctx context.Context, pcm []int16, in []Clip) ([]Langu
 
 // Activity tells how probable speech is in each frame: as a network says, or, where the server has none, as loudness does.
 func (e *Engine) Activity(ctx context.Context, pcm []int16) (Activity, error) {
-	err := e.offers(ctx, func(h Health) string { return h.Activity })
+	a, err := e.activity(ctx, pcm)
 	if Lacks(err) {
 		return loudness(pcm), nil
 	}
-	if err != nil {
+	return a, err
+}
+
+func (e *Engine) activity(ctx context.Context, pcm []int16) (Activity, error) {
+	if err := e.offers(ctx, func(h Health) string { return h.Activity }); err != nil {
 		return Activity{}, err
 	}
 	var a Activity

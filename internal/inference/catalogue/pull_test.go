@@ -359,3 +359,33 @@ func TestACancelledPullLeavesNothing(t *testing.T) {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
 }
+
+// FuzzArchive imports any bytes as an archive: what is not the catalogue's file is never there afterwards.
+func FuzzArchive(f *testing.F) {
+	t := &testing.T{}
+	f.Add([]byte(zipOf(t, entry{name: "m/weights.bin", content: "weights"})), ".zip")
+	f.Add([]byte(zipOf(t, entry{name: "../m/weights.bin", content: "weights"})), ".zip")
+	f.Add([]byte(tarOf(t, entry{name: "x/m/weights.bin", content: "weights"})), ".tar")
+	f.Add([]byte(gzipOf(t, tarOf(t, entry{name: "m/weights.bin", content: "weights"}))), ".tar.gz")
+	f.Fuzz(func(t *testing.T, archive []byte, kind string) {
+		if kind != ".zip" && kind != ".tar" && kind != ".tar.gz" {
+			t.Skip()
+		}
+		home := t.TempDir()
+		path := filepath.Join(home, "a"+kind)
+		if err := os.WriteFile(path, archive, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p := catalogue.Puller{Folder: filepath.Join(home, "models")}
+		err := p.Import(t.Context(), []catalogue.Model{model("weights")}, path)
+		if verified := catalogue.Verify(p.Folder, model("weights")); (err == nil) != (verified == nil) {
+			t.Errorf("Import = %v, Verify = %v", err, verified)
+		}
+		if err != nil {
+			nothing(t, p.Folder)
+		}
+		if beside, _ := filepath.Glob(filepath.Join(home, "*")); len(beside) > 2 {
+			t.Errorf("%v is there", beside)
+		}
+	})
+}
