@@ -2,8 +2,10 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,145 +19,181 @@ import (
 
 // BoltStore keeps wrapped keys in one file. Every write is synced before it returns. One process has it open at a time.
 type BoltStore struct {
-	path string
-	mu   sync.RWMutex // held while the file is exchanged
+	mu   sync.RWMutex // held alone while pages are overwritten
 	db   *bbolt.DB
+	file *os.File // the same file, to overwrite pages that the database let go
 }
 
 var keysBucket = []byte("keys")
 
-// OpenBolt opens or makes the file. It fails with fault.Busy where another process has it open.
+// OpenBolt opens or makes the file, and overwrites what a crash left of removed keys. It fails with fault.Busy where another
+// process has it open.
 func OpenBolt(path string) (*BoltStore, error) {
-	db, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucketIfNotExists(keysBucket)
-		return err
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the key store: %w", err), db.Close())
-	}
-	return &BoltStore{path: path, db: db}, nil
-}
-
-func openFile(path string) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second})
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
 	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, fault.Wrap(fault.Busy, "Another mainstay is running on this data folder. Stop it first.", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the key store: %w", err)
 	}
-	return db, nil
+	db.MaxBatchDelay = 500 * time.Microsecond
+	s := &BoltStore{db: db}
+	if err := s.prepare(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing the key store: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *BoltStore) prepare(path string) error {
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucketIfNotExists(keysBucket)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if s.file, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return err
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	return s.scrub()
 }
 
 // Close lets the file go.
 func (s *BoltStore) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.db.Close()
+	err := s.db.Close()
+	if s.file != nil {
+		err = errors.Join(err, s.file.Close())
+	}
+	return err
 }
 
 // Get implements [KeyStore].
-func (s *BoltStore) Get(id string) ([]byte, error) {
+func (s *BoltStore) Get(_ context.Context, ids ...string) ([][]byte, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	var value []byte
+	values := make([][]byte, len(ids))
 	err := s.db.View(func(tx *bbolt.Tx) error {
-		value = bytes.Clone(tx.Bucket(keysBucket).Get([]byte(id)))
+		bucket := tx.Bucket(keysBucket)
+		for i, id := range ids {
+			values[i] = bytes.Clone(bucket.Get([]byte(id)))
+		}
 		return nil
 	})
-	if err == nil && value == nil {
-		return nil, fault.New(fault.Missing, "This was erased, or never existed.")
-	}
-	return value, err
+	return values, err
 }
 
-// Put implements [KeyStore].
-func (s *BoltStore) Put(entries map[string][]byte) error {
+// Write implements [KeyStore]. Writes that come together share one sync. The file copies on write and keeps the pages that
+// it lets go, so these are overwritten when a change removed or replaced something.
+func (s *BoltStore) Write(_ context.Context, changes ...Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := s.apply(changes); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.Value == nil || c.Was != nil && !bytes.Equal(c.Was, c.Value) {
+			return s.scrub()
+		}
+	}
+	return nil
+}
+
+func (s *BoltStore) apply(changes []Change) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.db.Update(func(tx *bbolt.Tx) error {
-		for id, value := range entries {
-			if err := tx.Bucket(keysBucket).Put([]byte(id), value); err != nil {
+	return s.db.Batch(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket(keysBucket)
+		for _, c := range changes {
+			if err := c.expects(bucket.Get([]byte(c.ID))); err != nil {
 				return err
+			}
+		}
+		for _, c := range changes {
+			err := error(nil)
+			if c.Value == nil {
+				err = bucket.Delete([]byte(c.ID))
+			} else if !bytes.Equal(c.Was, c.Value) {
+				err = bucket.Put([]byte(c.ID), c.Value)
+			}
+			if err != nil {
+				return fmt.Errorf("writing to the key store: %w", err)
 			}
 		}
 		return nil
 	})
 }
 
-// Delete implements [KeyStore]. A file that copies on write keeps old pages, so what remains is written to a fresh file and
-// the old one is overwritten before it is removed: a deleted key is not on the disk's live blocks when Delete returns.
-func (s *BoltStore) Delete(ids []string) error {
+// scrub overwrites every free page with zeros and syncs. The newest meta page is durable by then and reaches none of them;
+// no reader of this process is inside, and no other process has the file.
+func (s *BoltStore) scrub() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		for _, id := range ids {
-			if err := tx.Bucket(keysBucket).Delete([]byte(id)); err != nil {
-				return err
-			}
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("overwriting removed keys: %w", err)
+	}
+	dirty, err := s.overwrite(tx)
+	if err = errors.Join(err, tx.Rollback()); err == nil && dirty {
+		err = s.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("overwriting removed keys: %w", err)
+	}
+	return nil
+}
+
+func (s *BoltStore) overwrite(tx *bbolt.Tx) (dirty bool, err error) {
+	size := int64(s.db.Info().PageSize)
+	page, zeros := make([]byte, size), make([]byte, size)
+	for id := 0; ; id++ {
+		free, end, err := freePage(tx, id)
+		if err != nil || end {
+			return dirty, err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.exchange()
-}
-
-func (s *BoltStore) exchange() error {
-	fresh := s.path + ".new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("clearing a half-written key store: %w", err)
-	}
-	next, err := openFile(fresh)
-	if err != nil {
-		return err
-	}
-	if err := bbolt.Compact(next, s.db, 0); err != nil {
-		return errors.Join(fmt.Errorf("rewriting the key store: %w", err), next.Close())
-	}
-	old, err := os.OpenFile(s.path, os.O_WRONLY, 0)
-	if err != nil {
-		return errors.Join(err, next.Close())
-	}
-	defer old.Close()
-	if err := errors.Join(next.Sync(), os.Rename(fresh, s.path), syncDir(filepath.Dir(s.path))); err != nil {
-		return errors.Join(fmt.Errorf("exchanging the key store: %w", err), next.Close())
-	}
-	before := s.db
-	s.db = next
-	return errors.Join(before.Close(), overwrite(old))
-}
-
-func overwrite(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	zeros := make([]byte, 1<<20)
-	for at := int64(0); at < info.Size(); at += int64(len(zeros)) {
-		if _, err := file.WriteAt(zeros[:min(int64(len(zeros)), info.Size()-at)], at); err != nil {
-			return err
+		if !free {
+			continue
 		}
+		if _, err := s.file.ReadAt(page, int64(id)*size); err != nil && !errors.Is(err, io.EOF) {
+			return dirty, err
+		}
+		if bytes.Equal(page, zeros) {
+			continue
+		}
+		if _, err := s.file.WriteAt(zeros, int64(id)*size); err != nil {
+			return dirty, err
+		}
+		dirty = true
 	}
-	return file.Sync()
 }
 
-// Each implements [KeyStore].
-func (s *BoltStore) Each(prefix string, fn func(id string, value []byte) error) error {
+// freePage reports whether a page is free, or whether the file ends before it.
+func freePage(tx *bbolt.Tx, id int) (free, end bool, err error) {
+	info, err := tx.Page(id)
+	if err != nil || info == nil {
+		return false, err == nil, err
+	}
+	return info.Type == "free", false, nil
+}
+
+// List implements [KeyStore].
+func (s *BoltStore) List(_ context.Context, prefix, after string, limit int) ([]Entry, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.db.View(func(tx *bbolt.Tx) error {
+	var entries []Entry
+	err := s.db.View(func(tx *bbolt.Tx) error {
 		c := tx.Bucket(keysBucket).Cursor()
-		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
-			if err := fn(string(k), bytes.Clone(v)); err != nil {
-				return err
+		for k, v := c.Seek([]byte(max(prefix, after))); k != nil && bytes.HasPrefix(k, []byte(prefix)) && len(entries) < limit; k, v = c.Next() {
+			if string(k) > after {
+				entries = append(entries, Entry{string(k), bytes.Clone(v)})
 			}
 		}
 		return nil
 	})
+	return entries, err
 }

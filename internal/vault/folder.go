@@ -2,12 +2,15 @@ package vault
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"mainstay/internal/fault"
@@ -17,47 +20,105 @@ import (
 // synced, its name until its folder is.
 type FileSystem interface {
 	MkdirAll(path string) error
-	WriteSynced(path string, data []byte) error // the bytes are durable, the name may not be
+	WriteSynced(path string, body io.Reader) error // the bytes are durable, the name may not be
 	Rename(from, to string) error
 	SyncDir(path string) error
 	Open(path string) (Object, error)
 	Remove(path string) error
+	Files(path string, fn func(path string) error) error // every file below a folder; none where there is no folder
 }
 
-// Folder is a bucket in a folder of the disk.
+// Folder is a bucket in a folder of the disk. One process writes to it at a time.
 type Folder struct {
 	root string
 	disk FileSystem
+	run  string // begins the names of this process's unfinished files
+
+	mu     sync.Mutex
+	count  uint64
+	synced map[string]bool // folders whose names are durable
 }
+
+const (
+	unfinished = ".unfinished" // holds files that are being written
+	maxSynced  = 10_000
+)
 
 // NewFolder returns the bucket, whose folder is made when it is first needed. A nil disk is the real one.
 func NewFolder(root string, disk FileSystem) *Folder {
 	if disk == nil {
 		disk = realDisk{}
 	}
-	return &Folder{root: root, disk: disk}
+	return &Folder{root: filepath.Clean(root), disk: disk, run: rand.Text(), synced: map[string]bool{}}
 }
 
-// Put implements [Bucket]: write under another name, sync, rename, sync every folder on the way.
-func (f *Folder) Put(_ context.Context, name string, data []byte) error {
-	path := filepath.Join(f.root, filepath.FromSlash(name))
-	dir := filepath.Dir(path)
-	if err := f.disk.MkdirAll(dir); err != nil {
-		return full(err)
+func (f *Folder) path(name string) (string, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) || strings.HasPrefix(name, ".") {
+		return "", errors.New("this is no object's name")
 	}
-	fresh := path + ".new"
-	if err := f.disk.WriteSynced(fresh, data); err != nil {
-		return errors.Join(full(err), f.disk.Remove(fresh))
+	return filepath.Join(f.root, filepath.FromSlash(name)), nil
+}
+
+// Put implements [Bucket]: write under another name, sync, rename, sync the folder. Folders on the way are made durable once.
+func (f *Folder) Put(_ context.Context, name string, body io.Reader) error {
+	path, err := f.path(name)
+	if err != nil {
+		return err
 	}
-	if err := f.disk.Rename(fresh, path); err != nil {
-		return full(err)
-	}
-	for ; strings.HasPrefix(dir, f.root); dir = filepath.Dir(dir) {
-		if err := f.disk.SyncDir(dir); err != nil {
+	aside := filepath.Join(f.root, unfinished)
+	for _, dir := range []string{aside, filepath.Dir(path)} {
+		if err := f.makeDir(dir); err != nil {
 			return full(err)
 		}
 	}
-	return f.disk.SyncDir(filepath.Dir(f.root))
+	fresh := filepath.Join(aside, f.name())
+	if err := f.disk.WriteSynced(fresh, body); err != nil {
+		return errors.Join(full(err), f.removed(fresh))
+	}
+	if err := f.disk.Rename(fresh, path); err != nil {
+		return errors.Join(full(err), f.removed(fresh))
+	}
+	return full(f.disk.SyncDir(filepath.Dir(path)))
+}
+
+func (f *Folder) name() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	return fmt.Sprintf("%s-%d", f.run, f.count)
+}
+
+// makeDir makes a folder and makes its name durable, and the names of those above it.
+func (f *Folder) makeDir(dir string) error {
+	if f.known(dir) {
+		return nil
+	}
+	if err := f.disk.MkdirAll(dir); err != nil {
+		return err
+	}
+	for at := dir; !f.known(at); at = filepath.Dir(at) {
+		if err := f.disk.SyncDir(filepath.Dir(at)); err != nil {
+			return err
+		}
+		if at == f.root || at == filepath.Dir(at) {
+			break
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.synced) >= maxSynced {
+		clear(f.synced)
+	}
+	for at := dir; len(at) >= len(f.root) && !f.synced[at]; at = filepath.Dir(at) {
+		f.synced[at] = true
+	}
+	return nil
+}
+
+func (f *Folder) known(dir string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.synced[dir]
 }
 
 func full(err error) error {
@@ -67,9 +128,21 @@ func full(err error) error {
 	return err
 }
 
+// removed removes a file that may be gone already.
+func (f *Folder) removed(path string) error {
+	if err := f.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // Open implements [Bucket].
 func (f *Folder) Open(_ context.Context, name string) (Object, error) {
-	object, err := f.disk.Open(filepath.Join(f.root, filepath.FromSlash(name)))
+	path, err := f.path(name)
+	if err != nil {
+		return nil, err
+	}
+	object, err := f.disk.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Wrap(fault.Missing, "This was erased, or never existed.", err)
 	}
@@ -78,32 +151,36 @@ func (f *Folder) Open(_ context.Context, name string) (Object, error) {
 
 // Delete implements [Bucket].
 func (f *Folder) Delete(_ context.Context, name string) error {
-	err := f.disk.Remove(filepath.Join(f.root, filepath.FromSlash(name)))
+	path, err := f.path(name)
+	if err != nil {
+		return err
+	}
+	err = f.disk.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return f.disk.SyncDir(filepath.Dir(path))
 }
 
-// Each implements [Bucket]. Half-written objects that a crash left are removed on the way.
-func (f *Folder) Each(_ context.Context, fn func(name string) error) error {
-	err := filepath.WalkDir(f.root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if strings.HasSuffix(path, ".new") {
-			return f.disk.Remove(path)
+// Each implements [Bucket]. Unfinished objects that a crash left are removed on the way.
+func (f *Folder) Each(_ context.Context, prefix string, fn func(name string) error) error {
+	aside := filepath.Join(f.root, unfinished)
+	return f.disk.Files(f.root, func(path string) error {
+		if filepath.Dir(path) == aside {
+			if strings.HasPrefix(filepath.Base(path), f.run+"-") {
+				return nil
+			}
+			return f.removed(path)
 		}
 		name, err := filepath.Rel(f.root, path)
-		if err != nil {
+		if err != nil || !strings.HasPrefix(filepath.ToSlash(name), prefix) {
 			return err
 		}
 		return fn(filepath.ToSlash(name))
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // realDisk is the operating system's.
@@ -111,14 +188,19 @@ type realDisk struct{}
 
 func (realDisk) MkdirAll(path string) error { return os.MkdirAll(path, 0o700) }
 
-func (realDisk) WriteSynced(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+func (realDisk) WriteSynced(path string, body io.Reader) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
+	if _, err = io.Copy(justWriter{file}, body); err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
+
+// justWriter hides the file's own ReadFrom, so that a body that can write itself does.
+type justWriter struct{ io.Writer }
 
 func (realDisk) Rename(from, to string) error { return os.Rename(from, to) }
 func (realDisk) SyncDir(path string) error    { return syncDir(path) }
@@ -134,6 +216,19 @@ func (realDisk) Open(path string) (Object, error) {
 		return nil, errors.Join(fmt.Errorf("opening an object: %w", err), file.Close())
 	}
 	return sized{file, info.Size()}, nil
+}
+
+func (realDisk) Files(path string, fn func(path string) error) error {
+	err := filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return fn(at)
+	})
+	return err
 }
 
 type sized struct {

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"sort"
 	"strings"
 	"sync"
@@ -19,54 +20,59 @@ type MemoryStore struct {
 func NewMemoryStore() *MemoryStore { return &MemoryStore{entries: map[string][]byte{}} }
 
 // Get implements [KeyStore].
-func (s *MemoryStore) Get(id string) ([]byte, error) {
+func (s *MemoryStore) Get(_ context.Context, ids ...string) ([][]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value, ok := s.entries[id]
-	if !ok {
-		return nil, fault.New(fault.Missing, "This was erased, or never existed.")
+	values := make([][]byte, len(ids))
+	for i, id := range ids {
+		values[i] = bytes.Clone(s.entries[id])
 	}
-	return bytes.Clone(value), nil
+	return values, nil
 }
 
-// Put implements [KeyStore].
-func (s *MemoryStore) Put(entries map[string][]byte) error {
+// Write implements [KeyStore].
+func (s *MemoryStore) Write(_ context.Context, changes ...Change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, value := range entries {
-		s.entries[id] = bytes.Clone(value)
-	}
-	return nil
-}
-
-// Delete implements [KeyStore].
-func (s *MemoryStore) Delete(ids []string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range ids {
-		clear(s.entries[id])
-		delete(s.entries, id)
-	}
-	return nil
-}
-
-// Each implements [KeyStore].
-func (s *MemoryStore) Each(prefix string, fn func(id string, value []byte) error) error {
-	s.mu.Lock()
-	found := map[string][]byte{}
-	var ids []string
-	for id, value := range s.entries {
-		if strings.HasPrefix(id, prefix) {
-			found[id] = bytes.Clone(value)
-			ids = append(ids, id)
-		}
-	}
-	s.mu.Unlock()
-	sort.Strings(ids)
-	for _, id := range ids {
-		if err := fn(id, found[id]); err != nil {
+	for _, c := range changes {
+		if err := c.expects(s.entries[c.ID]); err != nil {
 			return err
 		}
 	}
+	for _, c := range changes {
+		if c.Value != nil {
+			s.entries[c.ID] = bytes.Clone(c.Value)
+			continue
+		}
+		clear(s.entries[c.ID])
+		delete(s.entries, c.ID)
+	}
 	return nil
+}
+
+// expects fails with fault.Conflict where what stands there is not what the change expects.
+func (c Change) expects(have []byte) error {
+	if c.Always || (c.Was == nil) == (have == nil) && bytes.Equal(c.Was, have) {
+		return nil
+	}
+	return fault.New(fault.Conflict, "Another change of the same keys was first. Try again.")
+}
+
+// List implements [KeyStore].
+func (s *MemoryStore) List(_ context.Context, prefix, after string, limit int) ([]Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []string
+	for id := range s.entries {
+		if strings.HasPrefix(id, prefix) && id > after {
+			ids = append(ids, id)
+		}
+	}
+	sort.Strings(ids)
+	ids = ids[:min(limit, len(ids))]
+	entries := make([]Entry, len(ids))
+	for i, id := range ids {
+		entries[i] = Entry{id, bytes.Clone(s.entries[id])}
+	}
+	return entries, nil
 }

@@ -2,84 +2,19 @@ package vault
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
 )
 
-// An entry of the key store is named "instance", "lookup", "w/<workspace>/<purpose>/<version>" or "r/<workspace>/<record>".
-// "c/<workspace>/<parent>/<record>" says which records lie below another.
-const (
-	instanceID = "instance"
-	lookupID   = "lookup"
-	keyIDSize  = 8
-	entrySize  = 1 + 1 + 4 + 16 + keyIDSize
-	entryForm  = 1
-)
-
-// entry is a wrapped key with what it was wrapped by: a record, else a version of the workspace's key for a purpose.
-type entry struct {
-	purpose Purpose
-	version uint32
-	parent  tenant.RecordID
-	id      [keyIDSize]byte
-	wrapped []byte
-}
-
-func (e entry) bytes() []byte {
-	b := make([]byte, 0, entrySize+len(e.wrapped))
-	b = append(b, entryForm, byte(e.purpose))
-	b = binary.BigEndian.AppendUint32(b, e.version)
-	b = append(b, e.parent[:]...)
-	b = append(b, e.id[:]...)
-	return append(b, e.wrapped...)
-}
-
-func parseEntry(b []byte) (entry, error) {
-	if len(b) <= entrySize || b[0] != entryForm {
-		return entry{}, errors.New("an entry of the key store is damaged")
-	}
-	e := entry{purpose: Purpose(b[1]), version: binary.BigEndian.Uint32(b[2:])}
-	copy(e.parent[:], b[6:])
-	copy(e.id[:], b[22:])
-	e.wrapped = b[entrySize:]
-	return e, nil
-}
-
-// bound ties a wrapped key to its name and to what wrapped it.
-func (e entry) bound(name string) []byte {
-	e.wrapped = nil
-	return append(e.bytes(), name...)
-}
-
-func workspaceKeyID(ws tenant.WorkspaceID, p Purpose, version uint32) string {
-	return fmt.Sprintf("w/%s/%d/%08x", hex.EncodeToString(ws[:]), p, version)
-}
-
-func workspacePrefix(ws tenant.WorkspaceID, p Purpose) string {
-	return fmt.Sprintf("w/%s/%d/", hex.EncodeToString(ws[:]), p)
-}
-
-func recordKeyID(ws tenant.WorkspaceID, r tenant.RecordID) string {
-	return "r/" + hex.EncodeToString(ws[:]) + "/" + hex.EncodeToString(r[:])
-}
-
-func childPrefix(ws tenant.WorkspaceID, parent tenant.RecordID) string {
-	return "c/" + hex.EncodeToString(ws[:]) + "/" + hex.EncodeToString(parent[:]) + "/"
-}
-
 // Record names a key to be made. With a Parent it is wrapped by that record's key, else by the workspace's for the purpose.
 type Record struct {
 	Workspace tenant.WorkspaceID
 	Record    tenant.RecordID
-	Purpose   Purpose
+	Purpose   Purpose // of the branch; below a parent the parent's, or zero
 	Parent    tenant.RecordID
 }
 
@@ -89,225 +24,292 @@ type Receipt struct {
 	At      time.Time
 }
 
-// CreateWorkspace makes a workspace's keys, one for each purpose.
+// maxDepth bounds how far records lie below each other.
+const maxDepth = 8
+
+// attempts bounds how often a change is tried anew after another changed the same entries first.
+const attempts = 20
+
+// CreateWorkspace makes a workspace's keys, one for each purpose. Keys that exist stay as they are.
 func (v *Vault) CreateWorkspace(ctx context.Context, ws tenant.WorkspaceID) error {
-	entries := map[string][]byte{}
+	if ws.IsZero() {
+		return fmt.Errorf("making the keys of a workspace: it has no id")
+	}
 	for _, p := range purposes() {
-		name := workspaceKeyID(ws, p, 1)
-		e, _, err := v.wrapTop(ctx, name, entry{purpose: p, version: 1})
+		if _, _, err := v.newest(ctx, ws, p); !fault.Is(err, fault.Missing) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := v.makeTop(ctx, workspaceKeyID(ws, p, 1), entry{purpose: p, version: 1}); err != nil {
+			return fmt.Errorf("making the %s key of workspace %s: %w", p, ws, err)
+		}
+	}
+	return v.makeDigestKey(ctx, ws)
+}
+
+func (v *Vault) makeDigestKey(ctx context.Context, ws tenant.WorkspaceID) error {
+	name := digestKeyID(ws)
+	return v.retry(ctx, func() error {
+		have, err := v.cfg.Keys.Get(ctx, name)
+		if err != nil || have[0] != nil {
+			return err
+		}
+		above, value, err := v.newest(ctx, ws, Index)
 		if err != nil {
 			return err
 		}
-		entries[name] = e.bytes()
-	}
-	return v.Keys.Put(entries)
+		e := entry{purpose: Index, version: above.version}
+		if err := v.wrapFresh(&e, above, name); err != nil {
+			return err
+		}
+		return v.cfg.Keys.Write(ctx, Change{ID: name, Value: e.bytes()}, value)
+	})
 }
 
-// CreateRecord makes a record's key. It fails with fault.Missing where the parent's key was destroyed.
+// CreateRecord makes a record's key, durably. It fails with fault.Missing where the workspace or the parent has none, and
+// with fault.Conflict where the record has a key already.
 func (v *Vault) CreateRecord(ctx context.Context, r Record) error {
-	e := entry{purpose: r.Purpose, parent: r.Parent}
-	var above *keyed
-	var err error
-	if r.Parent.IsZero() {
-		above, e.version, err = v.newest(ctx, r.Workspace, r.Purpose)
-	} else {
-		above, err = v.key(ctx, r.Workspace, r.Parent)
+	if r.Workspace.IsZero() || r.Record.IsZero() || r.Record == r.Parent {
+		return fmt.Errorf("making the key of record %s: it needs a workspace, an id and a parent other than itself", r.Record)
 	}
+	err := v.retry(ctx, func() error { return v.createRecord(ctx, r) })
 	if err != nil {
 		return fmt.Errorf("making the key of record %s: %w", r.Record, err)
 	}
+	return nil
+}
+
+func (v *Vault) createRecord(ctx context.Context, r Record) error {
 	name := recordKeyID(r.Workspace, r.Record)
-	if _, err := v.Keys.Get(name); !fault.Is(err, fault.Missing) {
-		return errors.Join(fault.New(fault.Conflict, "This record has a key already."), err)
-	}
-	key, err := v.fresh(&e)
+	have, err := v.cfg.Keys.Get(ctx, name)
 	if err != nil {
 		return err
 	}
-	e.wrapped = above.aead.Seal(nil, nil, key[:], e.bound(name))
-	entries := map[string][]byte{name: e.bytes()}
-	if !r.Parent.IsZero() {
-		entries[childPrefix(r.Workspace, r.Parent)+hex.EncodeToString(r.Record[:])] = []byte{entryForm}
+	if have[0] != nil {
+		return errExists
 	}
-	return v.Keys.Put(entries)
+	above, unchanged, err := v.above(ctx, r)
+	if err != nil {
+		return err
+	}
+	e := entry{purpose: above.purpose, parent: r.Parent}
+	if r.Parent.IsZero() {
+		e.version = above.version
+	}
+	if err := v.wrapFresh(&e, above, name); err != nil {
+		return err
+	}
+	changes := []Change{{ID: name, Value: e.bytes()}, unchanged}
+	if !r.Parent.IsZero() {
+		changes = append(changes, Change{ID: childID(r.Workspace, r.Parent, r.Record), Value: []byte{entryForm}, Always: true})
+	}
+	return v.cfg.Keys.Write(ctx, changes...)
 }
 
-func (v *Vault) fresh(e *entry) (secret, error) {
-	var key secret
-	if _, err := io.ReadFull(v.Source.Random, key[:]); err != nil {
-		return key, fmt.Errorf("making a key: %w", err)
+// errExists stands apart from the store's own conflicts, which are tried anew.
+var errExists = fault.New(fault.Conflict, "This record has a key already.")
+
+// above returns the key that wraps a new record's, and a change that fails if that key goes or retires meanwhile.
+func (v *Vault) above(ctx context.Context, r Record) (*keyed, Change, error) {
+	if r.Parent.IsZero() {
+		return v.newest(ctx, r.Workspace, r.Purpose)
 	}
-	if _, err := io.ReadFull(v.Source.Random, e.id[:]); err != nil {
-		return key, fmt.Errorf("making a key's id: %w", err)
+	name := recordKeyID(r.Workspace, r.Parent)
+	have, err := v.cfg.Keys.Get(ctx, name)
+	if err != nil {
+		return nil, Change{}, err
 	}
+	if have[0] == nil {
+		return nil, Change{}, erased()
+	}
+	key, err := v.key(ctx, r.Workspace, r.Parent)
+	if err != nil {
+		return nil, Change{}, err
+	}
+	if r.Purpose != 0 && r.Purpose != key.purpose {
+		return nil, Change{}, fmt.Errorf("a key for %s cannot lie below one for %s", r.Purpose, key.purpose)
+	}
+	return key, Change{ID: name, Was: have[0], Value: have[0]}, nil
+}
+
+// retry runs fn again while the key store says that another was first.
+func (v *Vault) retry(ctx context.Context, fn func() error) error {
+	var err error
+	for range attempts {
+		if err = fn(); err == nil || err == errExists || !fault.Is(err, fault.Conflict) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fault.Wrap(fault.Busy, "Too much changes at once. Try again.", err)
+}
+
+// wrapFresh fills e with a new key, wrapped by above.
+func (v *Vault) wrapFresh(e *entry, above *keyed, name string) error {
+	key, err := v.fresh(e)
+	if err != nil {
+		return err
+	}
+	defer clear(key[:])
+	e.wrapped = above.wrap.Seal(nil, nil, key[:], e.bound(name))
+	return nil
+}
+
+func (v *Vault) fresh(e *entry) (*secret, error) {
+	key := new(secret)
+	if _, err := io.ReadFull(v.cfg.Source.Random, key[:]); err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	if _, err := io.ReadFull(v.cfg.Source.Random, e.id[:]); err != nil {
+		return nil, fmt.Errorf("making a key's id: %w", err)
+	}
+	e.made = v.cfg.Source.Now().UnixMilli()
 	return key, nil
 }
 
 // Destroy destroys the key of a record and of all records below it. When it returns, nothing that they sealed can be read
 // again by anybody. A record without a key is no error: erasing twice erases once.
-func (v *Vault) Destroy(_ context.Context, ws tenant.WorkspaceID, record tenant.RecordID) (Receipt, error) {
-	receipt := Receipt{At: v.Source.Now().UTC()}
-	var ids []string
-	if err := v.below(ws, record, &ids, &receipt); err != nil {
+func (v *Vault) Destroy(ctx context.Context, ws tenant.WorkspaceID, record tenant.RecordID) (Receipt, error) {
+	receipt := Receipt{At: v.cfg.Source.Now().UTC()}
+	var changes []Change
+	if err := v.below(ctx, ws, record, 0, &changes, &receipt); err != nil {
 		return receipt, fmt.Errorf("finding the keys below record %s: %w", record, err)
 	}
-	if err := v.Keys.Delete(ids); err != nil {
+	changes, err := v.forgetParent(ctx, ws, record, changes)
+	if err != nil {
+		return receipt, fmt.Errorf("finding the key above record %s: %w", record, err)
+	}
+	if err := v.cfg.Keys.Write(ctx, changes...); err != nil {
 		return receipt, fmt.Errorf("destroying the key of record %s: %w", record, err)
 	}
-	for _, r := range receipt.Records {
-		v.cache.drop(recordKeyID(ws, r))
+	names := make([]string, len(receipt.Records))
+	for i, r := range receipt.Records {
+		names[i] = recordKeyID(ws, r)
 	}
+	v.records.drop(names...)
 	return receipt, nil
 }
 
-// below collects a record's entries and those of its children, children first.
-func (v *Vault) below(ws tenant.WorkspaceID, record tenant.RecordID, ids *[]string, receipt *Receipt) error {
-	prefix := childPrefix(ws, record)
-	var children []tenant.RecordID
-	err := v.Keys.Each(prefix, func(id string, _ []byte) error {
-		raw, err := hex.DecodeString(strings.TrimPrefix(id, prefix))
-		if err != nil || len(raw) != 16 {
-			return errors.New("an entry of the key store is damaged")
-		}
-		children = append(children, tenant.RecordID(raw))
-		*ids = append(*ids, id)
-		return nil
-	})
-	if err != nil {
-		return err
+// forgetParent adds the removal of the record's own line below its parent.
+func (v *Vault) forgetParent(ctx context.Context, ws tenant.WorkspaceID, record tenant.RecordID, changes []Change) ([]Change, error) {
+	have, err := v.cfg.Keys.Get(ctx, recordKeyID(ws, record))
+	if err != nil || have[0] == nil {
+		return changes, err
 	}
-	for _, child := range children {
-		if err := v.below(ws, child, ids, receipt); err != nil {
+	if e, err := parseEntry(have[0]); err == nil && !e.parent.IsZero() {
+		changes = append(changes, Change{ID: childID(ws, e.parent, record), Always: true})
+	}
+	return changes, nil
+}
+
+// below collects the removal of a record's entries and of its children's, children first.
+func (v *Vault) below(ctx context.Context, ws tenant.WorkspaceID, record tenant.RecordID, depth int, changes *[]Change, receipt *Receipt) error {
+	if depth > maxDepth {
+		return errDamaged
+	}
+	err := v.each(ctx, childPrefix(ws, record), func(at Entry) error {
+		child, err := recordOf(at.ID)
+		if err != nil {
 			return err
 		}
-	}
-	*ids = append(*ids, recordKeyID(ws, record))
+		*changes = append(*changes, Change{ID: at.ID, Always: true})
+		return v.below(ctx, ws, child, depth+1, changes, receipt)
+	})
+	*changes = append(*changes, Change{ID: recordKeyID(ws, record), Always: true})
 	receipt.Records = append(receipt.Records, record)
+	return err
+}
+
+// DestroyWorkspace destroys every key of a workspace: those for its purposes first, which makes all else unreadable at once.
+func (v *Vault) DestroyWorkspace(ctx context.Context, ws tenant.WorkspaceID) error {
+	hexed := recordPrefix(ws)[1:]
+	for _, prefix := range []string{"w" + hexed, digestKeyID(ws), "r" + hexed, "c" + hexed} {
+		err := v.pages(ctx, prefix, func(page []Entry) error {
+			changes := make([]Change, len(page))
+			for i, at := range page {
+				changes[i] = Change{ID: at.ID, Always: true}
+			}
+			return v.cfg.Keys.Write(ctx, changes...)
+		})
+		if err != nil {
+			return fmt.Errorf("destroying the keys of workspace %s: %w", ws, err)
+		}
+		v.Close()
+	}
 	return nil
 }
 
-// Records calls fn for every record of the workspace that has a key, for the collector.
+// Records calls fn for every record of the workspace that has a key, for the collector. Fn may destroy it.
 func (v *Vault) Records(ws tenant.WorkspaceID, fn func(tenant.RecordID) error) error {
-	prefix := "r/" + hex.EncodeToString(ws[:]) + "/"
-	return v.Keys.Each(prefix, func(id string, _ []byte) error {
-		raw, err := hex.DecodeString(strings.TrimPrefix(id, prefix))
-		if err != nil || len(raw) != 16 {
-			return errors.New("an entry of the key store is damaged")
+	return v.each(context.Background(), recordPrefix(ws), func(at Entry) error {
+		record, err := recordOf(at.ID)
+		if err != nil {
+			return err
 		}
-		return fn(tenant.RecordID(raw))
+		return fn(record)
 	})
 }
 
-// key returns the key of a record, or the instance's for zero ids.
-func (v *Vault) key(ctx context.Context, ws tenant.WorkspaceID, record tenant.RecordID) (*keyed, error) {
-	if ws.IsZero() && record.IsZero() {
-		return v.topKey(ctx, instanceID)
-	}
-	name := recordKeyID(ws, record)
-	if k := v.cache.get(name); k != nil {
-		return k, nil
-	}
-	b, err := v.Keys.Get(name)
-	if err != nil {
-		return nil, fmt.Errorf("key of record %s: %w", record, err)
-	}
-	e, err := parseEntry(b)
-	if err != nil {
-		return nil, err
-	}
-	var above *keyed
-	if e.parent.IsZero() {
-		above, err = v.topKey(ctx, workspaceKeyID(ws, e.purpose, e.version))
-	} else {
-		above, err = v.key(ctx, ws, e.parent)
-	}
-	if err != nil {
-		return nil, err
-	}
-	raw, err := above.aead.Open(nil, nil, e.wrapped, e.bound(name))
-	if err != nil || len(raw) != len(secret{}) {
-		return nil, v.broken(Place{Workspace: ws, Record: record, Kind: "key"}, "does not unwrap")
-	}
-	return v.keep(name, e, raw)
-}
-
-func (v *Vault) keep(name string, e entry, raw []byte) (*keyed, error) {
-	k := &keyed{id: e.id, raw: secret(raw)}
-	clear(raw)
-	var err error
-	if k.aead, err = newAEAD(k.raw[:]); err != nil {
-		return nil, err
-	}
-	v.cache.put(name, k)
-	return k, nil
-}
-
-// topKey returns a key that the root wraps.
-func (v *Vault) topKey(ctx context.Context, name string) (*keyed, error) {
-	if k := v.cache.get(name); k != nil {
-		return k, nil
-	}
-	b, err := v.Keys.Get(name)
-	if err != nil {
-		return nil, err
-	}
-	e, err := parseEntry(b)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := v.Root.Unwrap(ctx, e.wrapped, e.bound(name))
-	if err != nil || len(raw) != len(secret{}) {
-		return nil, fault.Wrap(fault.Busy, "The root key does not open the key store. Check that both belong together.", err)
-	}
-	return v.keep(name, e, raw)
-}
-
-func (v *Vault) ensureTop(ctx context.Context, name string) error {
-	_, err := v.Keys.Get(name)
-	if !fault.Is(err, fault.Missing) {
-		if err == nil {
-			_, err = v.topKey(ctx, name)
+// Orphans returns the records whose keys are older than age and that known does not know. A key is made before its row, so
+// a young key without a row may belong to an act that is not committed yet. Known is asked for many records at a time and
+// answers for each.
+func (v *Vault) Orphans(ctx context.Context, ws tenant.WorkspaceID, age time.Duration, known func(context.Context, []tenant.RecordID) ([]bool, error)) ([]tenant.RecordID, error) {
+	var orphans []tenant.RecordID
+	before := v.cfg.Source.Now().Add(-age)
+	err := v.pages(ctx, recordPrefix(ws), func(page []Entry) error {
+		var old []tenant.RecordID
+		for _, at := range page {
+			e, err := parseEntry(at.Value)
+			if err != nil {
+				return err
+			}
+			record, err := recordOf(at.ID)
+			if err != nil {
+				return err
+			}
+			if e.madeAt().Before(before) {
+				old = append(old, record)
+			}
 		}
-		return err
-	}
-	e, _, err := v.wrapTop(ctx, name, entry{})
-	if err != nil {
-		return err
-	}
-	return v.Keys.Put(map[string][]byte{name: e.bytes()})
-}
-
-func (v *Vault) wrapTop(ctx context.Context, name string, e entry) (entry, secret, error) {
-	key, err := v.fresh(&e)
-	if err != nil {
-		return e, key, err
-	}
-	e.wrapped, err = v.Root.Wrap(ctx, key[:], e.bound(name))
-	return e, key, err
-}
-
-func (v *Vault) purposeKey(ctx context.Context, ws tenant.WorkspaceID, p Purpose) (*keyed, error) {
-	return v.topKey(ctx, workspaceKeyID(ws, p, 1))
-}
-
-// newest returns the workspace's newest key for a purpose. Digests stay on the first, because they cannot be wrapped anew.
-func (v *Vault) newest(ctx context.Context, ws tenant.WorkspaceID, p Purpose) (*keyed, uint32, error) {
-	version := uint32(0)
-	prefix := workspacePrefix(ws, p)
-	err := v.Keys.Each(prefix, func(id string, _ []byte) error {
-		var n uint32
-		if _, err := fmt.Sscanf(strings.TrimPrefix(id, prefix), "%08x", &n); err != nil {
-			return errors.New("an entry of the key store is damaged")
+		here, err := known(ctx, old)
+		if err != nil || len(here) != len(old) {
+			return fmt.Errorf("asking for %d records: %d answers: %w", len(old), len(here), err)
 		}
-		version = max(version, n)
+		for i, record := range old {
+			if !here[i] {
+				orphans = append(orphans, record)
+			}
+		}
 		return nil
 	})
-	if err != nil {
-		return nil, 0, err
+	return orphans, err
+}
+
+// pageSize is how many entries of the key store are read at a time.
+const pageSize = 500
+
+func (v *Vault) pages(ctx context.Context, prefix string, fn func([]Entry) error) error {
+	after := ""
+	for {
+		page, err := v.cfg.Keys.List(ctx, prefix, after, pageSize)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := fn(page); err != nil {
+			return err
+		}
+		after = page[len(page)-1].ID
 	}
-	if version == 0 {
-		return nil, 0, fault.New(fault.Missing, "This workspace has no keys.")
-	}
-	k, err := v.topKey(ctx, workspaceKeyID(ws, p, version))
-	return k, version, err
+}
+
+func (v *Vault) each(ctx context.Context, prefix string, fn func(Entry) error) error {
+	return v.pages(ctx, prefix, func(page []Entry) error {
+		for _, at := range page {
+			if err := fn(at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

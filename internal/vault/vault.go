@@ -12,14 +12,10 @@ package vault
 
 import (
 	"context"
-	"crypto/cipher"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
-	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
 )
 
@@ -36,24 +32,52 @@ const (
 
 func purposes() []Purpose { return []Purpose{Content, Voice, Credentials, Index} }
 
-// Root wraps and unwraps the keys at the top of the tree. It may be a call over a network.
+func (p Purpose) String() string {
+	names := [...]string{"none", "content", "voice", "credentials", "index"}
+	if int(p) < len(names) {
+		return names[p]
+	}
+	return names[0]
+}
+
+// Root wraps and unwraps the keys at the top of the tree. It may be a call over a network. What it wraps opens only with the
+// same bound bytes.
 type Root interface {
 	Wrap(ctx context.Context, key, bound []byte) ([]byte, error)
 	Unwrap(ctx context.Context, wrapped, bound []byte) ([]byte, error)
 }
 
-// KeyStore keeps wrapped keys. Its writes are durable when they return.
+// KeyStore keeps wrapped keys by id. Its writes are durable, and what they replaced or removed is beyond recovery, when they
+// return.
 type KeyStore interface {
-	Get(id string) ([]byte, error) // fault.Missing where there is none
-	Put(entries map[string][]byte) error
-	Delete(ids []string) error
-	Each(prefix string, fn func(id string, value []byte) error) error
+	// Get returns the values in the order of the ids, nil for an id that has none.
+	Get(ctx context.Context, ids ...string) ([][]byte, error)
+	// Write makes all changes or none. It fails with fault.Conflict where an id does not hold what its change expects.
+	Write(ctx context.Context, changes ...Change) error
+	// List returns the entries whose ids begin with prefix and come after the id after, in order, at most limit.
+	List(ctx context.Context, prefix, after string, limit int) ([]Entry, error)
+}
+
+// Entry is what a key store holds under an id.
+type Entry struct {
+	ID    string
+	Value []byte
+}
+
+// Change is one change of a key store: Value takes the place of Was. A nil Was expects nothing there; a nil Value removes;
+// Always expects whatever stands there.
+type Change struct {
+	ID     string
+	Was    []byte
+	Value  []byte
+	Always bool
 }
 
 // Event tells of something that the operator must know: sealed bytes that do not verify.
 type Event struct {
 	Place  Place
 	Reason string
+	At     time.Time
 }
 
 // Config is what a vault stands on. Root, Keys, Bucket and Source are required.
@@ -64,13 +88,17 @@ type Config struct {
 	Source    tenant.Source
 	CacheSize int           // record keys held in memory; zero: 10,000
 	CacheTime time.Duration // for at most this long; zero: 5 minutes
-	Events    func(Event)   // nil: nobody is told
+	Events    func(Event)   // nil: nobody is told; must return soon
 }
 
 // Vault seals and opens. It is safe for concurrent use.
 type Vault struct {
-	Config
-	cache cache
+	cfg     Config
+	tops    *cache // keys that the root wraps
+	records *cache
+
+	mu   sync.RWMutex
+	root Root
 }
 
 // New returns a vault and makes the keys of the instance on first use.
@@ -84,7 +112,9 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 	if cfg.CacheTime == 0 {
 		cfg.CacheTime = 5 * time.Minute
 	}
-	v := &Vault{Config: cfg, cache: newCache(cfg.CacheSize, cfg.CacheTime, cfg.Source.Now)}
+	v := &Vault{cfg: cfg, root: cfg.Root,
+		tops:    newCache(cfg.CacheSize, cfg.CacheTime, cfg.Source.Now),
+		records: newCache(cfg.CacheSize, cfg.CacheTime, cfg.Source.Now)}
 	for _, id := range []string{instanceID, lookupID} {
 		if err := v.ensureTop(ctx, id); err != nil {
 			return nil, err
@@ -93,124 +123,20 @@ func New(ctx context.Context, cfg Config) (*Vault, error) {
 	return v, nil
 }
 
-// Place says where a sealed document stands. Kind is a constant that is never renamed. A zero workspace and record are the
-// instance's own.
-type Place struct {
-	Workspace tenant.WorkspaceID
-	Record    tenant.RecordID
-	Kind      string
-	Row       [16]byte
+// Close forgets every key in memory. The vault still works; it reads keys anew.
+func (v *Vault) Close() {
+	v.tops.clear()
+	v.records.clear()
 }
 
-// bound is the associated data: every part of a place, each of known length.
-func (p Place) bound(header []byte) []byte {
-	b := make([]byte, 0, len(header)+49+len(p.Kind))
-	b = append(b, header...)
-	b = append(b, p.Workspace[:]...)
-	b = append(b, p.Record[:]...)
-	b = append(b, p.Row[:]...)
-	b = append(b, byte(len(p.Kind)))
-	return append(b, p.Kind...)
+func (v *Vault) rootNow() Root {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.root
 }
 
-// Sealed is a sealed document and where it stands.
-type Sealed struct {
-	Place Place
-	Bytes []byte
+func (v *Vault) setRoot(r Root) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.root = r
 }
-
-// The header of everything sealed: the format, and the id of the key.
-const (
-	formatDocument = 1
-	formatBlob     = 2
-	headerSize     = 1 + keyIDSize
-)
-
-// Seal returns doc sealed for the place. Every call gives other bytes.
-func (v *Vault) Seal(ctx context.Context, place Place, doc []byte) ([]byte, error) {
-	key, err := v.key(ctx, place.Workspace, place.Record)
-	if err != nil {
-		return nil, err
-	}
-	header := key.header(formatDocument)
-	return key.aead.Seal(header, nil, doc, place.bound(header)), nil
-}
-
-// Open returns the documents, in the order given. It fails with fault.Missing where a key was destroyed, and with
-// fault.Internal, after an event, where bytes do not verify.
-func (v *Vault) Open(ctx context.Context, sealed ...Sealed) ([][]byte, error) {
-	docs := make([][]byte, len(sealed))
-	for i, s := range sealed {
-		doc, err := v.open(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		docs[i] = doc
-	}
-	return docs, nil
-}
-
-func (v *Vault) open(ctx context.Context, s Sealed) ([]byte, error) {
-	key, err := v.key(ctx, s.Place.Workspace, s.Place.Record)
-	if err != nil {
-		return nil, err
-	}
-	if len(s.Bytes) < headerSize || s.Bytes[0] != formatDocument {
-		return nil, v.broken(s.Place, "unknown format")
-	}
-	header := s.Bytes[:headerSize]
-	doc, err := key.aead.Open(nil, nil, s.Bytes[headerSize:], s.Place.bound(header))
-	if err != nil || !key.is(header) {
-		return nil, v.broken(s.Place, "does not verify")
-	}
-	return doc, nil
-}
-
-// broken tells the operator and returns the fault.
-func (v *Vault) broken(p Place, reason string) error {
-	if v.Events != nil {
-		v.Events(Event{Place: p, Reason: reason})
-	}
-	return fault.Wrap(fault.Internal, "Stored data was changed from outside and is not shown. Tell your administrator.",
-		fmt.Errorf("sealed %s of record %s: %s", p.Kind, p.Record, reason))
-}
-
-// Digest returns a keyed digest of content, by which the same content is found again in one workspace and nowhere else.
-func (v *Vault) Digest(ctx context.Context, ws tenant.WorkspaceID, content []byte) ([]byte, error) {
-	key, err := v.purposeKey(ctx, ws, Index)
-	if err != nil {
-		return nil, err
-	}
-	mac := hmac.New(sha256.New, key.raw[:])
-	mac.Write(content)
-	return mac.Sum(nil), nil
-}
-
-// Lookup returns a keyed digest of a normalised word (an e-mail address) under a key of the instance that is never rotated.
-func (v *Vault) Lookup(word string) ([]byte, error) {
-	key, err := v.topKey(context.Background(), lookupID)
-	if err != nil {
-		return nil, err
-	}
-	mac := hmac.New(sha256.New, key.raw[:])
-	mac.Write([]byte(word))
-	return mac.Sum(nil), nil
-}
-
-// keyed is a key ready for use.
-type keyed struct {
-	id   [keyIDSize]byte
-	raw  secret
-	aead cipher.AEAD
-}
-
-func (k *keyed) header(format byte) []byte { return append([]byte{format}, k.id[:]...) }
-
-func (k *keyed) is(header []byte) bool { return [keyIDSize]byte(header[1:headerSize]) == k.id }
-
-// secret is key material. It has no written form.
-type secret [32]byte
-
-func (secret) String() string               { return "[secret]" }
-func (secret) GoString() string             { return "[secret]" }
-func (secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"os"
+	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
@@ -23,39 +28,60 @@ func (c *clock) now() time.Time { return c.at }
 
 type world struct {
 	*vault.Vault
+	vault.Config
 	clock  *clock
-	keys   vault.KeyStore
-	root   string // of the blobs
+	keys   *counting
+	blobs  string // their folder
 	events *[]vault.Event
 	ws     tenant.WorkspaceID
+}
+
+// counting counts the calls of a key store and can stop before them.
+type counting struct {
+	vault.KeyStore
+	gets   int
+	before func(changes []vault.Change) // of Write; nil: nothing
+}
+
+func (c *counting) Get(ctx context.Context, ids ...string) ([][]byte, error) {
+	c.gets++
+	return c.KeyStore.Get(ctx, ids...)
+}
+
+func (c *counting) Write(ctx context.Context, changes ...vault.Change) error {
+	if before := c.before; before != nil {
+		c.before = nil
+		before(changes)
+	}
+	return c.KeyStore.Write(ctx, changes...)
 }
 
 func newWorld(t testing.TB) world {
 	t.Helper()
 	root, err := vault.MemoryRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world{clock: &clock{time.Date(2026, 3, 12, 9, 0, 0, 0, time.UTC)}, keys: vault.NewMemoryStore(), root: t.TempDir(), events: &[]vault.Event{}}
-	w.Vault, err = vault.New(t.Context(), vault.Config{Root: root, Keys: w.keys, Bucket: vault.NewFolder(filepath.Join(w.root, "blobs"), nil),
-		Source: tenant.Source{Now: w.clock.now, Random: rand.Reader}, Events: func(e vault.Event) { *w.events = append(*w.events, e) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.ws = tenant.NewID[tenant.WorkspaceID](w.Source)
-	if err := w.CreateWorkspace(t.Context(), w.ws); err != nil {
-		t.Fatal(err)
-	}
+	check(t, err)
+	w := world{clock: &clock{time.Date(2026, 3, 12, 9, 0, 0, 0, time.UTC)}, keys: &counting{KeyStore: vault.NewMemoryStore()},
+		blobs: filepath.Join(t.TempDir(), "blobs"), events: &[]vault.Event{}}
+	w.Config = vault.Config{Root: root, Keys: w.keys, Bucket: vault.NewFolder(w.blobs, nil),
+		Source: tenant.Source{Now: w.clock.now, Random: rand.Reader}, Events: func(e vault.Event) { *w.events = append(*w.events, e) }}
+	w.Vault, err = vault.New(t.Context(), w.Config)
+	check(t, err)
+	w.ws = w.workspace(t)
 	return w
+}
+
+func (w world) workspace(t testing.TB) tenant.WorkspaceID {
+	t.Helper()
+	ws := tenant.NewID[tenant.WorkspaceID](w.Source)
+	check(t, w.CreateWorkspace(t.Context(), ws))
+	return ws
 }
 
 // record makes a record with a key below parent.
 func (w world) record(t testing.TB, parent tenant.RecordID) tenant.RecordID {
 	t.Helper()
 	id := tenant.NewID[tenant.RecordID](w.Source)
-	if err := w.CreateRecord(t.Context(), vault.Record{Workspace: w.ws, Record: id, Purpose: vault.Content, Parent: parent}); err != nil {
-		t.Fatal(err)
-	}
+	check(t, w.CreateRecord(t.Context(), vault.Record{Workspace: w.ws, Record: id, Purpose: vault.Content, Parent: parent}))
 	return id
 }
 
@@ -63,344 +89,310 @@ func (w world) place(r tenant.RecordID) vault.Place {
 	return vault.Place{Workspace: w.ws, Record: r, Kind: "note", Row: tenant.NewID[tenant.EventID](w.Source)}
 }
 
-func TestSealedDocumentsOpenInTheirPlaceOnly(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	r, other := w.record(t, tenant.RecordID{}), w.record(t, tenant.RecordID{})
-	place := w.place(r)
-	sealed, err := w.Seal(t.Context(), place, []byte("the slab was poured"))
+func (w world) sealed(t testing.TB, r tenant.RecordID, text string) vault.Sealed {
+	t.Helper()
+	s := vault.Sealed{Place: w.place(r)}
+	var err error
+	s.Bytes, err = w.Seal(t.Context(), s.Place, []byte(text))
+	check(t, err)
+	return s
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(sealed, []byte("slab")) {
+}
+
+// needsSeals skips what cannot hold in the build that seals nothing.
+func needsSeals(t testing.TB) {
+	t.Helper()
+	if vault.Plain {
+		t.Skip("this build seals nothing")
+	}
+}
+
+func hexOf[N tenant.Noun](id tenant.ID[N]) string { return hex.EncodeToString(id[:]) }
+
+func TestSealedDocumentsOpenInTheirPlaceOnly(t *testing.T) {
+	t.Parallel()
+	needsSeals(t)
+	w := newWorld(t)
+	r := w.record(t, tenant.RecordID{})
+	s := w.sealed(t, r, "the slab was poured")
+	if bytes.Contains(s.Bytes, []byte("slab")) {
 		t.Error("the sealed form can be read")
 	}
-	got, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: sealed})
+	got, err := w.Open(t.Context(), s)
 	if err != nil || string(got[0]) != "the slab was poured" {
 		t.Fatalf("Open = %q, %v", got, err)
 	}
-	moved := map[string]vault.Place{"another row": w.place(r), "another record": w.place(other)}
-	kind := place
+	kind, row, record, workspace := s.Place, s.Place, s.Place, s.Place
 	kind.Kind = "notes"
-	moved["another kind"] = kind
-	for name, p := range moved {
-		if got, err := w.Open(t.Context(), vault.Sealed{Place: p, Bytes: sealed}); err == nil || got != nil {
-			t.Errorf("in %s it opens: %q", name, got)
+	row.Row[3]++
+	record.Record = w.record(t, tenant.RecordID{})
+	workspace.Workspace = w.workspace(t)
+	check(t, w.CreateRecord(t.Context(), vault.Record{Workspace: workspace.Workspace, Record: r, Purpose: vault.Content}))
+	for name, c := range map[string]struct {
+		place vault.Place
+		want  vault.Damage
+	}{
+		"another kind":                        {kind, vault.Tampered},
+		"another row":                         {row, vault.Tampered},
+		"another record":                      {record, vault.OtherKey},
+		"the same record of another tenant":   {workspace, vault.OtherKey},
+		"the instance's own documents":        {vault.Place{Kind: "note", Row: s.Place.Row}, vault.OtherKey},
+		"a kind that continues into the next": {vault.Place{Workspace: w.ws, Record: r, Kind: "not", Row: s.Place.Row}, vault.Tampered},
+	} {
+		before := len(*w.events)
+		got, err := w.Open(t.Context(), vault.Sealed{Place: c.place, Bytes: s.Bytes})
+		if vault.DamageOf(err) != c.want || !fault.Is(err, fault.Internal) || got[0] != nil {
+			t.Errorf("as %s Open = %q, %v; want %s", name, got, err, c.want)
 		}
-	}
-	foreign := newWorld(t)
-	theirs := place
-	theirs.Workspace = foreign.ws
-	if _, err := foreign.Open(t.Context(), vault.Sealed{Place: theirs, Bytes: sealed}); err == nil {
-		t.Error("another workspace opens it")
+		if len(*w.events) != before+1 {
+			t.Errorf("as %s: %d events, want 1", name, len(*w.events)-before)
+		}
 	}
 }
 
-func TestEveryChangedByteIsNoticed(t *testing.T) {
+func TestEveryChangedBitIsNoticed(t *testing.T) {
 	t.Parallel()
+	needsSeals(t)
 	w := newWorld(t)
-	place := w.place(w.record(t, tenant.RecordID{}))
-	sealed, err := w.Seal(t.Context(), place, []byte("agreed"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range sealed {
-		changed := bytes.Clone(sealed)
-		changed[i] ^= 1
-		if got, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: changed}); err == nil {
-			t.Errorf("with byte %d changed it opens: %q", i, got)
+	s := w.sealed(t, w.record(t, tenant.RecordID{}), "agreed")
+	tries := 0
+	for i := range s.Bytes {
+		for bit := range 8 {
+			changed := vault.Sealed{Place: s.Place, Bytes: bytes.Clone(s.Bytes)}
+			changed.Bytes[i] ^= 1 << bit
+			tries++
+			if got, err := w.Open(t.Context(), changed); vault.DamageOf(err) == "" {
+				t.Errorf("with bit %d of byte %d changed Open = %q, %v", bit, i, got, err)
+			}
 		}
-		if got, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: sealed[:i]}); err == nil {
-			t.Errorf("cut to %d bytes it opens: %q", i, got)
+		tries++
+		if got, err := w.Open(t.Context(), vault.Sealed{Place: s.Place, Bytes: s.Bytes[:i]}); vault.DamageOf(err) == "" {
+			t.Errorf("cut to %d bytes Open = %q, %v", i, got, err)
 		}
 	}
-	if got, want := len(*w.events), 2*len(sealed); got != want {
-		t.Errorf("%d events, want %d", got, want)
+	if got := len(*w.events); got != tries {
+		t.Errorf("%d events of %d changes", got, tries)
+	}
+	for _, e := range *w.events {
+		if e.Place != s.Place || e.Reason == "" || !e.At.Equal(w.clock.at) {
+			t.Fatalf("an event is %+v", e)
+		}
 	}
 }
 
-func TestNoTwoSealsAreEqual(t *testing.T) {
+func TestErrorsAndSecretsHoldNoBytes(t *testing.T) {
 	t.Parallel()
+	needsSeals(t)
+	w := newWorld(t)
+	s := w.sealed(t, w.record(t, tenant.RecordID{}), "canary")
+	s.Bytes[len(s.Bytes)-1] ^= 1
+	_, err := w.Open(t.Context(), s)
+	text := fmt.Sprintf("%v %+v %s", err, err, fault.Sentence(err))
+	for _, form := range []string{"canary", string(s.Bytes), hex.EncodeToString(s.Bytes[30:])} {
+		if strings.Contains(text, form) {
+			t.Errorf("the error holds what was sealed: %s", text)
+		}
+	}
+	type holder struct{ Key any }
+	for _, key := range vault.KeysForTest(t) {
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", key)
+		written, _ := json.Marshal(holder{key})
+		all := fmt.Sprintf("%v %+v %#v %x %d %s %v", key, key, key, key, key, key, holder{key}) + log.String() + string(written)
+		if strings.Contains(all, "7777") || strings.Contains(all, "119 119") || strings.Contains(all, "wwww") || !strings.Contains(all, "[secret]") {
+			t.Errorf("a key has a written form: %s", all)
+		}
+	}
+}
+
+func TestNoTwoSealsShareANonce(t *testing.T) {
+	t.Parallel()
+	needsSeals(t)
 	w := newWorld(t)
 	place := w.place(w.record(t, tenant.RecordID{}))
-	seen := map[string]bool{}
+	seen := make(map[[12]byte]bool, 100_000)
 	for range 100_000 {
 		sealed, err := w.Seal(t.Context(), place, []byte("token"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		nonce := string(sealed[9:21])
-		if seen[nonce] {
-			t.Fatal("a nonce came twice")
-		}
-		seen[nonce] = true
+		check(t, err)
+		seen[[12]byte(sealed[13:25])] = true
+	}
+	if got := len(seen); got != 100_000 {
+		t.Errorf("100,000 seals have %d nonces", got)
 	}
 }
 
-func TestDestroyingAKeyErasesWhatLiesBelow(t *testing.T) {
+func TestTheHeaderNamesAlgorithmAndKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	meeting := w.record(t, tenant.RecordID{})
-	recording, transcript := w.record(t, meeting), w.record(t, meeting)
-	places := map[tenant.RecordID]vault.Sealed{}
-	for _, r := range []tenant.RecordID{meeting, recording, transcript} {
-		p := w.place(r)
-		sealed, err := w.Seal(t.Context(), p, []byte("words"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		places[r] = vault.Sealed{Place: p, Bytes: sealed}
+	r, other := w.record(t, tenant.RecordID{}), w.record(t, tenant.RecordID{})
+	before, err := vault.Inspect(w.sealed(t, r, "x").Bytes)
+	check(t, err)
+	if before.Algorithm != "AES-256-GCM" || before.Version != 1 {
+		t.Errorf("Inspect = %+v", before)
 	}
-	if _, err := w.Destroy(t.Context(), w.ws, recording); err != nil {
-		t.Fatal(err)
+	if theirs, err := vault.Inspect(w.sealed(t, other, "x").Bytes); err != nil || theirs.Key == before.Key {
+		t.Errorf("two records share a key: %v", err)
 	}
-	if _, err := w.Open(t.Context(), places[recording]); !fault.Is(err, fault.Missing) {
-		t.Errorf("the recording opens after its erasure: %v", err)
+	check(t, w.Rotate(t.Context(), w.ws, vault.Content))
+	after, err := vault.Inspect(w.sealed(t, r, "x").Bytes)
+	if err != nil || after.Version != 2 || after.Key != before.Key {
+		t.Errorf("after rotation Inspect = %+v, %v; want version 2 of the same record key", after, err)
 	}
-	if _, err := w.Open(t.Context(), places[meeting], places[transcript]); err != nil {
-		t.Errorf("erasing the recording took more with it: %v", err)
-	}
-	receipt, err := w.Destroy(t.Context(), w.ws, meeting)
-	if err != nil || len(receipt.Records) != 3 {
-		t.Errorf("Destroy(meeting) = %d records, %v; want 3", len(receipt.Records), err)
-	}
-	for _, r := range []tenant.RecordID{meeting, transcript} {
-		if _, err := w.Open(t.Context(), places[r]); !fault.Is(err, fault.Missing) {
-			t.Errorf("it opens after its erasure: %v", err)
-		}
-	}
-	if _, err := w.Destroy(t.Context(), w.ws, meeting); err != nil {
-		t.Errorf("erasing twice: %v", err)
-	}
-	if err := w.CreateRecord(t.Context(), vault.Record{Workspace: w.ws, Record: recording, Purpose: vault.Content, Parent: meeting}); !fault.Is(err, fault.Missing) {
-		t.Errorf("a key below an erased one: %v, want fault.Missing", err)
+	if _, err := vault.Inspect([]byte(`{"plain":"text"}`)); err == nil {
+		t.Error("plain text is taken for sealed bytes")
 	}
 }
 
-func TestRotationKeepsDataReadable(t *testing.T) {
+func TestOneErasedRecordDoesNotHideAList(t *testing.T) {
 	t.Parallel()
+	needsSeals(t)
 	w := newWorld(t)
-	r := w.record(t, tenant.RecordID{})
-	place := w.place(r)
-	sealed, err := w.Seal(t.Context(), place, []byte("words"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Rotate(t.Context(), w.ws, vault.Content); err != nil {
-		t.Fatal(err)
-	}
-	next, err := vault.MemoryRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.RotateRoot(t.Context(), next); err != nil {
-		t.Fatal(err)
+	var list []vault.Sealed
+	for range 50 {
+		list = append(list, w.sealed(t, w.record(t, tenant.RecordID{}), "title"))
 	}
 	reopened, err := vault.New(t.Context(), w.Config)
-	if err != nil {
-		t.Fatal(err)
+	check(t, err)
+	check(t, reopened.Prepare(t.Context(), w.ws))
+	w.keys.gets = 0
+	if _, err := reopened.Open(t.Context(), list...); err != nil || w.keys.gets != 1 {
+		t.Errorf("50 titles of 50 records take %d reads of the key store, %v; want 1", w.keys.gets, err)
 	}
-	if got, err := reopened.Open(t.Context(), vault.Sealed{Place: place, Bytes: sealed}); err != nil || string(got[0]) != "words" {
-		t.Errorf("after rotation Open = %q, %v", got, err)
+	_, err = w.Destroy(t.Context(), w.ws, list[7].Place.Record)
+	check(t, err)
+	docs, err := w.Open(t.Context(), list...)
+	if !fault.Is(err, fault.Missing) || docs[7] != nil || string(docs[8]) != "title" {
+		t.Errorf("with one erased Open = %q, %v", docs[6:9], err)
 	}
-	w.record(t, tenant.RecordID{})
+	list[3].Bytes = bytes.Clone(list[3].Bytes)
+	list[3].Bytes[40] ^= 1
+	docs, err = w.Open(t.Context(), list...)
+	if vault.DamageOf(err) != vault.Tampered || docs[3] != nil || string(docs[49]) != "title" {
+		t.Errorf("with one broken too Open = %v", err)
+	}
 }
 
-func TestCachedKeysExpire(t *testing.T) {
+func TestJSONDocumentsCarryTheirVersion(t *testing.T) {
+	t.Parallel()
+	type first struct{ Title string }
+	type second struct{ Title, Place string }
+	w := newWorld(t)
+	place := w.place(w.record(t, tenant.RecordID{}))
+	sealed, err := vault.SealJSON(t.Context(), w.Vault, place, 1, first{"Slab"})
+	check(t, err)
+	for _, version := range []int{1, 2} {
+		got, err := vault.OpenJSON[second](t.Context(), w.Vault, version, vault.Sealed{Place: place, Bytes: sealed})
+		if diff := cmp.Diff([]*second{{Title: "Slab"}}, got); diff != "" || err != nil {
+			t.Errorf("a reader of version %d (-want +got):\n%s%v", version, diff, err)
+		}
+	}
+	if _, err := vault.OpenJSON[second](t.Context(), w.Vault, 3, vault.Sealed{Place: place, Bytes: sealed}); err == nil {
+		t.Error("a reader of version 3 reads version 1")
+	}
+	bare, err := w.Seal(t.Context(), place, []byte(`"canary`))
+	check(t, err)
+	if _, err := vault.OpenJSON[second](t.Context(), w.Vault, 1, vault.Sealed{Place: place, Bytes: bare}); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("what is no JSON: %v", err)
+	}
+}
+
+func TestDigestsAreKeyed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	other := w.workspace(t)
+	digest := func(ws tenant.WorkspaceID, text string) string {
+		d, err := w.Digest(t.Context(), ws, []byte(text))
+		check(t, err)
+		return string(d)
+	}
+	one := digest(w.ws, "words")
+	if digest(w.ws, "words") != one || digest(w.ws, "word") == one || digest(other, "words") == one {
+		t.Error("Digest does not tell contents and workspaces apart")
+	}
+	check(t, w.Rotate(t.Context(), w.ws, vault.Index))
+	if digest(w.ws, "words") != one {
+		t.Error("rotation changed a digest")
+	}
 	r := w.record(t, tenant.RecordID{})
 	place := w.place(r)
-	sealed, err := w.Seal(t.Context(), place, []byte("words"))
-	if err != nil {
-		t.Fatal(err)
+	first, err := w.DigestIn(t.Context(), place, []byte("words"))
+	check(t, err)
+	again, err := w.DigestIn(t.Context(), place, []byte("words"))
+	elsewhere, err2 := w.DigestIn(t.Context(), w.place(r), []byte("words"))
+	if err != nil || err2 != nil || !bytes.Equal(first, again) || bytes.Equal(first, elsewhere) {
+		t.Errorf("DigestIn does not tell places apart: %v, %v", err, err2)
 	}
-	if err := w.keys.Delete([]string{"r/" + hexOf(w.ws) + "/" + hexOf(r)}); err != nil { // as another node would
-		t.Fatal(err)
-	}
-	if _, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: sealed}); err != nil {
-		t.Errorf("a cached key is not used: %v", err)
-	}
-	w.clock.at = w.clock.at.Add(6 * time.Minute)
-	if _, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: sealed}); !fault.Is(err, fault.Missing) {
-		t.Errorf("after the cache's time Open = %v, want fault.Missing", err)
+	_, err = w.Destroy(t.Context(), w.ws, r)
+	check(t, err)
+	if _, err := w.DigestIn(t.Context(), place, []byte("words")); !fault.Is(err, fault.Missing) {
+		t.Errorf("DigestIn of an erased record = %v, want fault.Missing", err)
 	}
 }
 
-func hexOf[N tenant.Noun](id tenant.ID[N]) string {
-	v, _ := id.Value()
-	return strings.ReplaceAll(v.(string), "-", "")
-}
-
-func TestKeyStoresKeepTheSameContract(t *testing.T) {
-	t.Parallel()
-	bolt, err := vault.OpenBolt(filepath.Join(t.TempDir(), "keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = bolt.Close() })
-	for name, store := range map[string]vault.KeyStore{"bolt": bolt, "memory": vault.NewMemoryStore()} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := store.Get("a/1"); !fault.Is(err, fault.Missing) {
-				t.Errorf("Get of nothing = %v, want fault.Missing", err)
-			}
-			if err := store.Put(map[string][]byte{"a/1": []byte("one"), "a/2": []byte("two"), "b/1": []byte("three")}); err != nil {
-				t.Fatal(err)
-			}
-			var seen []string
-			if err := store.Each("a/", func(id string, _ []byte) error { seen = append(seen, id); return nil }); err != nil {
-				t.Fatal(err)
-			}
-			if got, want := strings.Join(seen, " "), "a/1 a/2"; got != want {
-				t.Errorf("Each = %s, want %s", got, want)
-			}
-			if err := store.Delete([]string{"a/1", "gone"}); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := store.Get("a/1"); !fault.Is(err, fault.Missing) {
-				t.Errorf("Get of what was deleted = %v, want fault.Missing", err)
-			}
-			if got, err := store.Get("b/1"); err != nil || string(got) != "three" {
-				t.Errorf("Get = %q, %v", got, err)
-			}
-		})
-	}
-}
-
-func TestADeletedKeyIsNotInTheFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "keys")
-	store, err := vault.OpenBolt(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	secret := []byte("wrapped-key-material-that-must-go")
-	if err := store.Put(map[string][]byte{"r/1": secret, "r/2": []byte("stays")}); err != nil {
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(path)
-	if err != nil || !bytes.Contains(before, secret) {
-		t.Fatalf("the control does not find the key before its deletion: %v", err)
-	}
-	if err := store.Delete([]string{"r/1"}); err != nil {
-		t.Fatal(err)
-	}
-	after, err := os.ReadFile(path)
-	if err != nil || bytes.Contains(after, secret) {
-		t.Errorf("the file holds a deleted key: %v", err)
-	}
-	if _, err := vault.OpenBolt(path); !fault.Is(err, fault.Busy) {
-		t.Errorf("a second opener gets %v, want fault.Busy", err)
-	}
-}
-
-func TestRootKeyFileIsGuarded(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "root.key")
-	if _, err := vault.FileRoot(path, true); !fault.Is(err, fault.Invalid) {
-		t.Errorf("a lost root key file = %v, want fault.Invalid", err)
-	}
-	if _, err := vault.FileRoot(path, false); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("its mode is %v, want 0600", info.Mode())
-	}
-	if err := os.Chmod(path, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := vault.FileRoot(path, true); !fault.Is(err, fault.Invalid) {
-		t.Errorf("a readable root key file = %v, want fault.Invalid", err)
-	}
-}
-
-func TestBlobsReadAnywhereAndRefuseTampering(t *testing.T) {
+func TestLookupsOutliveEveryRotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := w.record(t, tenant.RecordID{})
-	data := make([]byte, 3*65536+17)
-	if _, err := rand.Read(data); err != nil {
-		t.Fatal(err)
+	before, err := w.Lookup("maria@example.com")
+	check(t, err)
+	next, err := vault.MemoryRoot()
+	check(t, err)
+	check(t, w.RotateRoot(t.Context(), next))
+	w.Close()
+	after, err := w.Lookup("maria@example.com")
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("after rotation Lookup differs, %v", err)
 	}
-	place, second := w.place(r), w.place(r)
-	for _, p := range []vault.Place{place, second} {
-		if err := w.PutBlob(t.Context(), p, data); err != nil {
-			t.Fatal(err)
-		}
+	other, err := newWorld(t).Lookup("maria@example.com")
+	if err != nil || bytes.Equal(before, other) {
+		t.Errorf("two instances give the same lookup, %v", err)
 	}
-	blob, err := w.OpenBlob(t.Context(), place)
-	if err != nil || blob.Size() != int64(len(data)) {
-		t.Fatalf("OpenBlob: %v", err)
-	}
-	for _, at := range []int64{0, 1, 65535, 65536, 131000, int64(len(data)) - 5} {
-		got := make([]byte, min(70000, int64(len(data))-at))
-		if n, err := blob.ReadAt(got, at); err != nil || !bytes.Equal(got[:n], data[at:at+int64(n)]) {
-			t.Errorf("ReadAt(%d) = %d bytes, %v", at, n, err)
-		}
-	}
-	if err := blob.Close(); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(w.root, "blobs", hexOf(w.ws), hexOf(r), hexOf(tenant.EventID(place.Row)))
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const sealed = 65536 + 28
-	other, err := os.ReadFile(filepath.Join(w.root, "blobs", hexOf(w.ws), hexOf(r), hexOf(tenant.EventID(second.Row))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, broken := range map[string][]byte{
-		"empty":                 {},
-		"cut inside a chunk":    whole[:len(whole)-3],
-		"cut between chunks":    whole[:9+2*sealed],
-		"chunks in other order": join(whole[:9], whole[9+sealed:9+2*sealed], whole[9:9+sealed], whole[9+2*sealed:]),
-		"a chunk left out":      join(whole[:9+sealed], whole[9+2*sealed:]),
-		"spliced with another":  join(whole[:9+sealed], other[9+sealed:]),
-		"something behind":      join(whole, []byte("more")),
+}
+
+func TestConstructorsRefuseWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, change := range map[string]func(*vault.Config){
+		"a root": func(c *vault.Config) { c.Root = nil }, "a key store": func(c *vault.Config) { c.Keys = nil },
+		"a bucket": func(c *vault.Config) { c.Bucket = nil }, "a clock": func(c *vault.Config) { c.Source.Now = nil },
 	} {
-		if err := os.WriteFile(path, broken, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := readAll(w, place, len(data)); err == nil {
-			t.Errorf("%s: it reads", name)
+		cfg := w.Config
+		change(&cfg)
+		if _, err := vault.New(t.Context(), cfg); err == nil {
+			t.Errorf("New works without %s", name)
 		}
 	}
-	if _, err := w.Destroy(t.Context(), w.ws, r); err != nil {
-		t.Fatal(err)
+	if _, err := w.Seal(t.Context(), vault.Place{Workspace: w.ws, Record: w.record(t, tenant.RecordID{})}, nil); err == nil {
+		t.Error("Seal works without a kind")
 	}
-	if _, err := w.OpenBlob(t.Context(), second); !fault.Is(err, fault.Missing) {
-		t.Errorf("an erased blob = %v, want fault.Missing", err)
+	broken := w.Config
+	broken.Root = refusing{}
+	if _, err := vault.New(t.Context(), broken); !fault.Is(err, fault.Busy) {
+		t.Errorf("with another root New = %v, want fault.Busy", err)
 	}
 }
 
-func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+type refusing struct{}
 
-func readAll(w world, p vault.Place, size int) error {
-	blob, err := w.OpenBlob(context.Background(), p)
-	if err != nil {
-		return err
-	}
-	_, err = blob.ReadAt(make([]byte, size), 0)
-	return errors.Join(err, blob.Close())
-}
+func (refusing) Wrap(context.Context, []byte, []byte) ([]byte, error)   { return nil, errors.New("no") }
+func (refusing) Unwrap(context.Context, []byte, []byte) ([]byte, error) { return nil, errors.New("no") }
 
 func FuzzOpen(f *testing.F) {
+	needsSeals(f)
 	w := newWorld(f)
-	place := w.place(w.record(f, tenant.RecordID{}))
-	sealed, err := w.Seal(f.Context(), place, []byte("words"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(sealed)
+	s := w.sealed(f, w.record(f, tenant.RecordID{}), "words")
+	f.Add(s.Bytes)
+	f.Add(s.Bytes[:20])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if got, err := w.Open(t.Context(), vault.Sealed{Place: place, Bytes: b}); err == nil && !bytes.Equal(b, sealed) {
+		if got, err := w.Open(t.Context(), vault.Sealed{Place: s.Place, Bytes: b}); err == nil && !bytes.Equal(b, s.Bytes) {
 			t.Errorf("opened %x from bytes that nobody sealed", got)
 		}
+		_, _ = vault.Inspect(b)
 	})
 }
