@@ -1,0 +1,118 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"mainstay/internal/capture"
+	"mainstay/internal/egress"
+	"mainstay/internal/fault"
+	"mainstay/internal/httpd"
+	"mainstay/internal/identity"
+	"mainstay/internal/llm"
+	"mainstay/internal/meeting"
+	"mainstay/internal/minutes"
+	"mainstay/internal/progress"
+	"mainstay/internal/speech"
+	"mainstay/internal/tenant"
+)
+
+// Config is the services that the pages show. All are required.
+type Config struct {
+	Identity *identity.Service
+	Meetings *meeting.Service
+	Capture  *capture.Service
+	Speech   *speech.Service
+	Minutes  *minutes.Service
+	Progress *progress.Service
+	Models   *llm.Service
+	Egress   *egress.Service
+	Source   tenant.Source
+	TLS      bool // the listener speaks TLS, so that cookies are marked for it
+}
+
+// App is the pages over the services. A handler parses, calls one service and renders a view.
+type App struct {
+	Config
+	assets *Assets
+	render *Renderer
+	server *httpd.Server
+}
+
+// NewApp returns the pages. They answer once they are registered with a server.
+func NewApp(cfg Config) (*App, error) {
+	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
+		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Source.Now == nil {
+		return nil, errors.New("web: every service is required")
+	}
+	assets, err := LoadAssets()
+	if err != nil {
+		return nil, err
+	}
+	render, err := NewRenderer(assets)
+	return &App{Config: cfg, assets: assets, render: render}, err
+}
+
+// Problem answers with the page of a problem: what httpd.Config.ErrorPage wants.
+func (a *App) Problem(w http.ResponseWriter, r *http.Request, p httpd.Problem) error {
+	return a.render.Problem(w, r, p)
+}
+
+// Register adds every page to a server whose sessions are the app's. It panics as httpd.Server.Page does.
+func (a *App) Register(s *httpd.Server) {
+	a.server = s
+	s.Page("GET /static/", httpd.Public(), a.assets.Serve)
+	a.peopleRoutes(s)
+	a.meetingRoutes(s)
+}
+
+// cookieName returns the session cookie's name. A browser takes the prefix only from TLS.
+func (a *App) cookieName() string {
+	if a.TLS {
+		return "__Host-mainstay"
+	}
+	return "mainstay"
+}
+
+// Actor implements httpd.Sessions: the actor of the request's session cookie.
+func (a *App) Actor(ctx context.Context, r *http.Request) (tenant.Actor, error) {
+	cookie, err := r.Cookie(a.cookieName())
+	if err != nil {
+		return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
+	}
+	return a.Identity.Resolve(ctx, cookie.Value)
+}
+
+// setSession gives the browser its session, or takes it away where the token is empty.
+func (a *App) setSession(w http.ResponseWriter, token tenant.Secret, ends time.Time) {
+	cookie := &http.Cookie{Name: a.cookieName(), Value: token.Reveal(), Path: "/", Expires: ends, HttpOnly: true, Secure: a.TLS, SameSite: http.SameSiteLaxMode}
+	if token == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(w, cookie)
+}
+
+// show writes a page whole, or returns why it could not.
+func (a *App) show(w http.ResponseWriter, v View) error {
+	var b bytes.Buffer
+	if err := a.render.Page(&b, v); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// fragment writes a part of a page.
+func (a *App) fragment(w http.ResponseWriter, page, part string, view any) error {
+	var b bytes.Buffer
+	if err := a.render.Part(&b, page, part, view); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := w.Write(b.Bytes())
+	return err
+}
