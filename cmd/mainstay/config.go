@@ -26,7 +26,7 @@ type Config struct {
 	Database tenant.Secret
 	RootKey  string // file of the root key; empty: in the data folder
 	Blobs    string // URL of the object store; empty: in the data folder
-	Models   string // folder of the weights; empty: in the data folder
+	Models   string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
 	Python   string // interpreter of the inference program
 	Program  string // folder of the inference program
 	Engine   string // URL of a speech engine; empty: our own, started when there is work
@@ -57,7 +57,7 @@ func (c *Config) settings() []setting {
 		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
 		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
 		{key: "blobs", says: "URL of the object store; empty: in the data folder", text: &c.Blobs},
-		{key: "models", says: "folder of the models; empty: in the data folder", text: &c.Models},
+		{key: "models", says: "folder of the models; empty: beside the program, else in the data folder", text: &c.Models},
 		{key: "python", says: "Python interpreter of the inference program", text: &c.Python},
 		{key: "program", says: "folder of the inference program", text: &c.Program},
 		{key: "engine", says: "URL of a speech engine; empty: our own", text: &c.Engine},
@@ -172,6 +172,9 @@ func (c *Config) complete() error {
 		return fmt.Errorf("finding the data folder: %w", err)
 	}
 	c.Data = data
+	if built := nearby(".cache/models"); c.Models == "" && exists(built) {
+		c.Models = built // what make setup fetched
+	}
 	for path, name := range map[*string]string{&c.RootKey: "root.key", &c.Models: "models"} {
 		if *path == "" {
 			*path = filepath.Join(c.Data, name)
