@@ -2,10 +2,163 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
 
-	"mainstay/internal/fault"
+	"mainstay/internal/httpd"
+	"mainstay/internal/web"
 )
 
-func serve(context.Context, []string, streams) error {
-	return fault.New(fault.Busy, "The server's pages are not part of this build yet.")
+// serve runs pages and jobs in one process until it is told to stop. Standard output gets one line with the address that was
+// opened, then the address for people; standard error gets the log.
+func serve(ctx context.Context, args []string, s streams) error {
+	sample := false
+	cfg, rest, err := flags("serve", args, s, func(set *flag.FlagSet) {
+		set.BoolVar(&sample, "sample", false, "make a sample meeting in a deployment that nobody owns yet")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError("serve takes no arguments")
+	}
+	log, err := cfg.logTo(s.err)
+	if err != nil {
+		return err
+	}
+	certificate, err := cfg.certificate()
+	if err != nil {
+		return err
+	}
+	listener, err := httpd.Listen(ctx, cfg.Listen, certificate)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	p, err := newProgram(ctx, cfg, log, false)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	fmt.Fprintf(s.out, "listening %s\n", listener.Addr())
+	return p.Run(ctx, listener, func(ctx context.Context) error { return p.welcome(ctx, s, listener.Addr(), sample) })
+}
+
+// logTo returns the program's log: JSON lines with ids, sizes and kinds.
+func (c *Config) logTo(w interface{ Write([]byte) (int, error) }) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
+		return nil, errors.New("log is one of debug, info, warn and error")
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), nil
+}
+
+// certificate returns what the listener speaks TLS with, nil for plain HTTP.
+func (c *Config) certificate() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate of tls_cert and tls_key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// Run serves pages on the listener and works off the queue until ctx ends or one of them fails. Meanwhile it does first,
+// whose failure is logged and ends nothing. It returns once the pages are closed and running steps are finished or handed back.
+func (p *Program) Run(ctx context.Context, listener net.Listener, first func(context.Context) error) error {
+	server, err := p.pages()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	parts := []func() error{
+		func() error { return server.Run(ctx, listener) },
+		func() error { return p.Queue.Run(ctx) },
+		func() error {
+			if err := first(ctx); err != nil && ctx.Err() == nil {
+				p.Log.Error("welcoming", "error", err)
+			}
+			<-ctx.Done()
+			return nil
+		},
+	}
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() {
+			defer stop() // one that ends takes the others with it
+			ended <- part()
+		}()
+	}
+	var failures []error
+	for range parts {
+		failures = append(failures, <-ended)
+	}
+	return errors.Join(failures...)
+}
+
+// pages returns the listener's server with every route.
+func (p *Program) pages() (*httpd.Server, error) {
+	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Source: p.source, TLS: p.Config.TLSCert != ""})
+	if err != nil {
+		return nil, err
+	}
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, fmt.Errorf("making the forms' key: %w", err)
+	}
+	server, err := httpd.New(httpd.Config{Source: p.source, Sessions: app, Log: p.Log, FormKey: key, TLS: p.Config.TLSCert != "", ErrorPage: app.Problem})
+	if err != nil {
+		return nil, err
+	}
+	server.Health(version, p.ready)
+	app.Register(server)
+	return server, nil
+}
+
+// ready reports whether the database answers.
+func (p *Program) ready(ctx context.Context) error {
+	pool, err := p.Gate.Pools.Control()
+	if err != nil {
+		return err
+	}
+	return pool.Ping(ctx)
+}
+
+// welcome prints where people go: the setup address with its one-time token while nobody owns the deployment, else its home.
+func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, _ bool) error {
+	token, err := p.Identity.IssueSetup(ctx)
+	if err != nil {
+		return err
+	}
+	path := "/"
+	if token != "" {
+		path = "/setup/" + token.Reveal()
+	}
+	_, err = fmt.Fprintf(s.out, "Open %s%s\n", p.Config.address(at), path)
+	return err
+}
+
+// address is the deployment's as people type it. A passkey needs a name, so that loopback is called localhost.
+func (c *Config) address(at net.Addr) string {
+	host, port, err := net.SplitHostPort(at.String())
+	if err != nil {
+		return at.String()
+	}
+	if loopback(host) {
+		host = "localhost"
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }

@@ -12,10 +12,13 @@ import (
 	"mainstay/internal/tenant"
 )
 
-// identify puts the actor of the session into the context. Public routes have none.
+// identify puts the actor of the session into the context. On public routes it is nobody, with where the request came from.
 func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 	if route.Policy.kind == "public" {
-		return h
+		return func(w http.ResponseWriter, r *http.Request) error {
+			visitor := tenant.Actor{Address: addressOf(r), Request: sightOf(r).id}
+			return h(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
+		}
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		seen := sightOf(r)

@@ -212,7 +212,7 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 
 // as returns ctx for one of identity's own narrow actors, keeping the request that it serves.
 func (s *Service) as(ctx context.Context, job string) context.Context {
-	from, _ := tenant.ActorOf(ctx)
+	from := tenant.Visitor(ctx)
 	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: job, Address: from.Address, Request: from.Request})
 }
 
@@ -221,14 +221,38 @@ func (s Setup) checked() (Setup, error) {
 	s.Email = strings.TrimSpace(s.Email)
 	switch {
 	case s.Name == "" || utf8.RuneCountInString(s.Name) > 120:
-		return s, fault.New(fault.Invalid, "Enter your name, at most 120 characters.")
+		return s, wrong("name", fault.New(fault.Invalid, "Enter your name, at most 120 characters."))
 	case s.Workspace == "" || utf8.RuneCountInString(s.Workspace) > 120:
-		return s, fault.New(fault.Invalid, "Enter a name for the workspace, at most 120 characters.")
+		return s, wrong("workspace", fault.New(fault.Invalid, "Enter a name for the workspace, at most 120 characters."))
 	}
 	if at, err := mail.ParseAddress(s.Email); err != nil || at.Address != s.Email || len(s.Email) > 254 {
-		return s, fault.New(fault.Invalid, "Enter an e-mail address such as name@company.com.")
+		return s, wrong("email", fault.New(fault.Invalid, "Enter an e-mail address such as name@company.com."))
 	}
-	return s, checkPassword(s.Password, s.Name, s.Email, s.Workspace)
+	return s, wrong("password", checkPassword(s.Password, s.Name, s.Email, s.Workspace))
+}
+
+// fieldError is a fault of one field of a form.
+type fieldError struct {
+	field string
+	error
+}
+
+func (e *fieldError) Unwrap() error { return e.error }
+
+func wrong(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fieldError{field, err}
+}
+
+// Wrong returns the field of a form that an error is about: "name", "email", "password" or "workspace", else empty.
+func Wrong(err error) string {
+	var known *fieldError
+	if errors.As(err, &known) {
+		return known.field
+	}
+	return ""
 }
 
 func normal(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -91,6 +91,13 @@ func ActorOf(ctx context.Context) (Actor, error) {
 	return a, nil
 }
 
+// Visitor returns the actor of ctx, whoever it is: for someone who is not signed in it holds no more than where the request
+// came from.
+func Visitor(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}
+
 // Secret is text that no log, error or JSON shows.
 type Secret string
 

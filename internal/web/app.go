@@ -96,12 +96,16 @@ func (a *App) setSession(w http.ResponseWriter, token tenant.Secret, ends time.T
 }
 
 // show writes a page whole, or returns why it could not.
-func (a *App) show(w http.ResponseWriter, v View) error {
+func (a *App) show(w http.ResponseWriter, v View) error { return a.showAgain(w, http.StatusOK, v) }
+
+// showAgain writes a page with a status of its own: a form whose values were not taken.
+func (a *App) showAgain(w http.ResponseWriter, status int, v View) error {
 	var b bytes.Buffer
 	if err := a.render.Page(&b, v); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"time"
 
 	"mainstay/internal/tenant"
 )
@@ -31,4 +33,21 @@ func themeOf(r *http.Request) string {
 		return ""
 	}
 	return cookie.Value
+}
+
+// zoneOf returns the time zone that the browser named, UTC where it named none.
+func zoneOf(r *http.Request) *time.Location {
+	cookie, err := r.Cookie("zone")
+	if err != nil {
+		return time.UTC
+	}
+	name, err := url.QueryUnescape(cookie.Value)
+	if err != nil || name == "" || name == "Local" {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }

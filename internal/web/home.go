@@ -1,5 +1,14 @@
 package web
 
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"mainstay/internal/meeting"
+	"mainstay/internal/progress"
+)
+
 // HomePage is what waits for the person, and what happened lately.
 type HomePage struct {
 	Shell
@@ -25,4 +34,129 @@ type Item struct {
 type Todo struct {
 	Text, Href string
 	Done       bool
+}
+
+// The lengths of home's lists.
+const (
+	homeDrafts = 5
+	homeRecent = 8
+)
+
+func (a *App) home(w http.ResponseWriter, r *http.Request) error {
+	shell, err := a.shell(r, "Home", "/")
+	if err != nil {
+		return err
+	}
+	shell.Live, shell.Script = "sse", "live.js"
+	zone := zoneOf(r)
+	now := a.Source.Now().In(zone)
+	p := HomePage{Shell: shell, Greeting: greeting(now, shell.Member), Today: now.Format("Monday 2 January 2006")}
+	drafts, err := a.Meetings.List(r.Context(), meeting.Filter{Stage: meeting.Drafted, Limit: homeDrafts})
+	if err != nil {
+		return err
+	}
+	recent, err := a.Meetings.List(r.Context(), meeting.Filter{Limit: homeRecent})
+	if err != nil {
+		return err
+	}
+	work, err := a.Progress.Open(r.Context())
+	if err != nil {
+		return err
+	}
+	p.ToApprove, p.Recent, p.Running = items(drafts.Meetings, zone), items(recent.Meetings, zone), running(work)
+	for _, m := range recent.Meetings {
+		if m.Source == "sample" {
+			p.Sample = pathOf(m.ID)
+		}
+	}
+	p.Checklist = checklist(p.Sample, recent.Meetings)
+	return a.show(w, p)
+}
+
+func greeting(now time.Time, name string) string {
+	first, _, _ := strings.Cut(name, " ")
+	switch hour := now.Hour(); {
+	case hour < 5 || hour >= 18:
+		return "Good evening, " + first
+	case hour < 12:
+		return "Good morning, " + first
+	}
+	return "Good afternoon, " + first
+}
+
+func pathOf(id meeting.ID) string { return "/meetings/" + id.String() }
+
+func items(meetings []meeting.Meeting, zone *time.Location) []Item {
+	var out []Item
+	for _, m := range meetings {
+		out = append(out, Item{Title: m.Title, Href: pathOf(m.ID), Sentence: about(m, zone), State: ChipOf(chipState(m.Stage))})
+	}
+	return out
+}
+
+// about says when a meeting was, how long, and who was there, as far as that is known.
+func about(m meeting.Meeting, zone *time.Location) string {
+	var parts []string
+	if m.Source == "sample" {
+		parts = append(parts, "Made by Mainstay, spoken by synthetic voices")
+	}
+	when := m.CreatedAt
+	if m.StartsAt != nil {
+		when = *m.StartsAt
+	}
+	parts = append(parts, when.In(zone).Format("2 January 2006"))
+	if m.DurationMS != nil {
+		parts = append(parts, Lasting(time.Duration(*m.DurationMS)*time.Millisecond))
+	}
+	if n := len(m.Attendees); n > 0 {
+		parts = append(parts, Count(n, "person", "people"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// chipState maps a meeting's stage to the state that its chip shows.
+func chipState(s meeting.Stage) string {
+	switch s {
+	case meeting.Drafted:
+		return "draft"
+	case meeting.Approved:
+		return "approved"
+	case meeting.Failed:
+		return "dead"
+	case meeting.Uploading:
+		return "uploading"
+	case meeting.Transcribing, meeting.Drafting:
+		return "running"
+	}
+	return "waiting"
+}
+
+// checklist is what is left to do in a new workspace; it goes away once everything is done.
+func checklist(sample string, meetings []meeting.Meeting) []Todo {
+	own, approved := false, false
+	for _, m := range meetings {
+		own = own || m.Source != "sample"
+		approved = approved || m.Stage == meeting.Approved
+	}
+	if own && approved {
+		return nil
+	}
+	todo := []Todo{{Text: "Own this deployment", Href: "/setup/checks", Done: true}}
+	if sample != "" {
+		todo = append(todo, Todo{Text: "Read the sample's minutes", Href: sample})
+	}
+	return append(todo, Todo{Text: "Upload a first recording", Href: "/meetings/new", Done: own}, Todo{Text: "Approve minutes", Href: "/meetings", Done: approved},
+		Todo{Text: "Decide whether a model may help", Href: "/settings/models"})
+}
+
+// running returns the work that runs or waits.
+func running(work []progress.Work) []Job {
+	var out []Job
+	for _, one := range work {
+		if one.State == "dead" {
+			continue
+		}
+		out = append(out, jobOf(one))
+	}
+	return out
 }

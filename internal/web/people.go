@@ -1,6 +1,17 @@
 package web
 
-import "mainstay/internal/httpd"
+import (
+	"mainstay/internal/gate"
+	"mainstay/internal/httpd"
+)
 
 // peopleRoutes are the pages of a person and a deployment: first run, sign-in, home, jobs, settings.
-func (a *App) peopleRoutes(*httpd.Server) {}
+func (a *App) peopleRoutes(s *httpd.Server) {
+	s.Reports(nil)
+	s.Page("GET /setup/{token}", httpd.Public(), a.showSetup)
+	s.Page("POST /setup/{token}", httpd.Public(), a.finishSetup, httpd.MaxBody(8<<10))
+	s.Page("GET /sign-in", httpd.Public(), a.showSignIn)
+	s.Page("POST /sign-in", httpd.Public(), a.signIn, httpd.MaxBody(8<<10))
+	s.Page("POST /sign-out", httpd.SignedIn(), a.signOut, httpd.MaxBody(8<<10))
+	s.Page("GET /{$}", httpd.Verb(gate.ListMeetings), a.home)
+}

@@ -145,3 +145,11 @@ func ChipOf(state string) StateChip {
 	}
 	return StateChip{"", "circle-dot", state}
 }
+
+// Count returns a number with its noun: "1 person", "4 people".
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,5 +1,14 @@
 package web
 
+import (
+	"net/http"
+	"time"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/httpd"
+	"mainstay/internal/tenant"
+)
+
 // SignInPage asks for e-mail and password.
 type SignInPage struct {
 	Shell
@@ -11,3 +20,56 @@ type SignInPage struct {
 }
 
 func (SignInPage) page() string { return "signin" }
+
+func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	if _, err := a.Actor(r.Context(), r); err == nil {
+		http.Redirect(w, r, httpd.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
+		return nil
+	}
+	p := signInPage(r, "")
+	if r.URL.Query().Get("out") != "" {
+		p.Notice = "You signed out."
+	}
+	return a.show(w, p)
+}
+
+// signIn begins a session and goes on to where the person wanted to be.
+func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
+	email := r.PostFormValue("email")
+	begun, err := a.Identity.SignIn(r.Context(), email, r.PostFormValue("password"))
+	if fault.Is(err, fault.Denied) {
+		p := signInPage(r, fault.Sentence(err))
+		p.Email.Value = email
+		return a.showAgain(w, http.StatusUnprocessableEntity, p)
+	}
+	if err != nil {
+		return err
+	}
+	a.setSession(w, begun.Token, begun.EndsAt)
+	http.Redirect(w, r, httpd.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
+	return nil
+}
+
+// signOut ends the session here and in the database.
+func (a *App) signOut(w http.ResponseWriter, r *http.Request) error {
+	actor, err := tenant.ActorOf(r.Context())
+	if err != nil {
+		return err
+	}
+	if err := a.Identity.SignOut(r.Context(), actor.Session); err != nil {
+		return err
+	}
+	a.setSession(w, "", time.Time{})
+	http.Redirect(w, r, "/sign-in?out=1", http.StatusSeeOther)
+	return nil
+}
+
+func signInPage(r *http.Request, problem string) SignInPage {
+	next := httpd.LocalPath(r.FormValue("next"))
+	if next == "/" {
+		next = ""
+	}
+	return SignInPage{Shell: Shell{Title: "Sign in", Theme: themeOf(r)}, Next: next, Problem: problem,
+		Email:    Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, First: true, Max: 254},
+		Password: Field{ID: "password", Label: "Password", Type: "password", Complete: "current-password", Required: true, Max: 1000}}
+}
