@@ -54,12 +54,14 @@ func imports() map[string]string {
 		"minutes/commitment": words,
 		"minutes/digest":     words,
 
+		"sample": "fault tenant meeting",
+
 		"pipeline": products,
 		"progress": products,
 		"trust":    products + " pipeline progress",
 
 		"httpd":       "fault tenant identity",
-		"web":         products + " httpd pipeline progress trust",
+		"web":         products + " httpd pipeline progress trust sample",
 		"web/build":   "",
 		"web/webtest": products + " httpd pipeline progress trust web",
 	}
