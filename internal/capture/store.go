@@ -10,6 +10,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
+	"mainstay/internal/tenant"
 )
 
 // The kinds of sealed documents and blobs. They are never renamed.
@@ -181,4 +182,107 @@ func scanRecording(ctx context.Context, tx *gate.Tx, row pgx.Row) (Recording, er
 	}
 	r.Name, r.Peaks = doc.Name, doc.Peaks
 	return r, nil
+}
+
+// What the collector looks for.
+
+func listWorkspaces(ctx context.Context, tx *gate.InstanceTx) ([]tenant.WorkspaceID, error) {
+	rows, err := tx.Query(ctx, `select id from control.workspace order by id`)
+	if err != nil {
+		return nil, fmt.Errorf("listing workspaces: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[tenant.WorkspaceID])
+}
+
+func uploadsOver(ctx context.Context, tx *gate.Tx) ([]UploadID, error) {
+	rows, err := tx.Query(ctx, `
+select u.id from tenant.upload u
+join tenant.record r on r.workspace_id = u.workspace_id and r.id = u.record_id
+where u.workspace_id = $1 and u.state = 'open' and u.expires_at <= $2 and r.erased_at is null order by u.id`, tx.Workspace(), tx.Now())
+	if err != nil {
+		return nil, fmt.Errorf("listing uploads that are over: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[UploadID])
+}
+
+// expireUpload fails with fault.Conflict where the upload went on or ended. It holds the row, so that no part is counted from
+// now on, before the caller destroys the key.
+func expireUpload(ctx context.Context, tx *gate.Tx, id UploadID) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.upload set state = 'expired' where workspace_id = $1 and id = $2 and state = 'open' and expires_at <= $3`, tx.Workspace(), id, tx.Now())
+	if err != nil {
+		return fmt.Errorf("expiring upload %s: %w", id, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "This upload goes on, or is over already.")
+	}
+	return nil
+}
+
+// recordingsHeard lists the recordings that were to be destroyed once they are transcribed, and are transcribed.
+func recordingsHeard(ctx context.Context, tx *gate.Tx) ([]RecordingID, error) {
+	rows, err := tx.Query(ctx, `
+select c.id from tenant.recording c
+join tenant.meeting m on m.workspace_id = c.workspace_id and m.id = c.meeting_id
+join tenant.record r on r.workspace_id = c.workspace_id and r.id = c.record_id
+where c.workspace_id = $1 and m.retention = 'ephemeral' and c.state <> 'erased' and r.erased_at is null
+  and exists (select from tenant.transcript t where t.workspace_id = c.workspace_id and t.recording_id = c.id)
+order by c.id`, tx.Workspace())
+	if err != nil {
+		return nil, fmt.Errorf("listing recordings that were transcribed: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[RecordingID])
+}
+
+func livingRecords(ctx context.Context, tx *gate.Tx, after tenant.RecordID, limit int) ([]tenant.RecordID, error) {
+	rows, err := tx.Query(ctx, `
+select id from tenant.record
+where workspace_id = $1 and erased_at is null and ($2::uuid is null or id > $2) order by id limit $3`, tx.Workspace(), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing records: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[tenant.RecordID])
+}
+
+// markErased says in the rows what the key store says already.
+func markErased(ctx context.Context, tx *gate.Tx, records []tenant.RecordID) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`update tenant.record set erased_at = $3 where workspace_id = $1 and id = any($2) and erased_at is null`, tx.Workspace(), records, tx.Now())
+	batch.Queue(`update tenant.recording set state = 'erased' where workspace_id = $1 and record_id = any($2) and state <> 'erased'`, tx.Workspace(), records)
+	batch.Queue(`update tenant.upload set state = 'ended' where workspace_id = $1 and record_id = any($2) and state = 'open'`, tx.Workspace(), records)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("marking %d erased records: %w", len(records), err)
+	}
+	return nil
+}
+
+// knownRecords reports for each record whether it has a row.
+func knownRecords(ctx context.Context, tx *gate.Tx, records []tenant.RecordID) ([]bool, error) {
+	rows, err := tx.Query(ctx, `
+select exists (select from tenant.record r where r.workspace_id = $1 and r.id = k.id)
+from unnest($2::uuid[]) with ordinality as k(id, place) order by k.place`, tx.Workspace(), records)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %d records: %w", len(records), err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bool])
+}
+
+// countedObjects reports for each object whether something still needs it: a row that counts it, where its record is a
+// recording, or its record's life, where another package stored it.
+func countedObjects(ctx context.Context, tx *gate.Tx, objects []object) ([]bool, error) {
+	records, ids := make([]tenant.RecordID, len(objects)), make([]ObjectID, len(objects))
+	for i, o := range objects {
+		records[i], ids[i] = o.record, o.id
+	}
+	rows, err := tx.Query(ctx, `
+select r.id is not null and (r.kind <> 'recording'
+    or exists (select from tenant.part p where p.workspace_id = $1 and p.record_id = b.record_id and p.object_id = b.id)
+    or exists (select from tenant.recording c where c.workspace_id = $1 and c.record_id = b.record_id and c.peaks_id = b.id))
+from unnest($2::uuid[], $3::uuid[]) with ordinality as b(record_id, id, place)
+left join tenant.record r on r.workspace_id = $1 and r.id = b.record_id and r.erased_at is null
+order by b.place`, tx.Workspace(), records, ids)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %d objects: %w", len(objects), err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[bool])
 }

@@ -2,8 +2,10 @@ package vault
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"mainstay/internal/fault"
@@ -284,6 +286,47 @@ func (v *Vault) Orphans(ctx context.Context, ws tenant.WorkspaceID, age time.Dur
 		return nil
 	})
 	return orphans, err
+}
+
+// Held reports, for each of the records, whether it has a key. It asks the key store and no memory.
+func (v *Vault) Held(ctx context.Context, ws tenant.WorkspaceID, records ...tenant.RecordID) ([]bool, error) {
+	names := make([]string, len(records))
+	for i, r := range records {
+		names[i] = recordKeyID(ws, r)
+	}
+	values, err := v.cfg.Keys.Get(ctx, names...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for %d keys: %w", len(names), err)
+	}
+	held := make([]bool, len(values))
+	for i, value := range values {
+		held[i] = value != nil
+	}
+	return held, nil
+}
+
+// Workspaces calls fn for every workspace that has keys, with the time when its first was made.
+func (v *Vault) Workspaces(ctx context.Context, fn func(ws tenant.WorkspaceID, made time.Time) error) error {
+	after := "w/"
+	for {
+		page, err := v.cfg.Keys.List(ctx, "w/", after, 1)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		e, err := parseEntry(page[0].Value)
+		if err != nil {
+			return err
+		}
+		id, _, _ := strings.Cut(strings.TrimPrefix(page[0].ID, "w/"), "/")
+		raw, err := hex.DecodeString(id)
+		if err != nil || len(raw) != 16 {
+			return errDamaged
+		}
+		if err := fn(tenant.WorkspaceID(raw), e.madeAt()); err != nil {
+			return err
+		}
+		after = "w/" + id + "0" // follows every id that begins with the workspace's and a slash
+	}
 }
 
 // pageSize is how many entries of the key store are read at a time.

@@ -540,3 +540,28 @@ func (s *failingStore) Write(ctx context.Context, changes ...vault.Change) error
 	}
 	return s.KeyStore.Write(ctx, changes...)
 }
+
+func TestTheCollectorSeesWhatHasKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := tenant.NewID[tenant.WorkspaceID](w.Source)
+	check(t, w.CreateWorkspace(t.Context(), other))
+	w.clock.at = w.clock.at.Add(time.Hour)
+	check(t, w.Rotate(t.Context(), w.ws, vault.Content))
+	kept, gone := w.record(t, tenant.RecordID{}), w.record(t, tenant.RecordID{})
+	_, err := w.Destroy(t.Context(), w.ws, gone)
+	check(t, err)
+	held, err := w.Held(t.Context(), w.ws, gone, kept)
+	check(t, err)
+	if !slices.Equal(held, []bool{false, true}) {
+		t.Errorf("Held(erased, kept) = %v, want [false true]", held)
+	}
+	if held, err := w.Held(t.Context(), other, kept); err != nil || held[0] {
+		t.Errorf("Held(another workspace's record) = %v, %v; want false", held, err)
+	}
+	found := map[tenant.WorkspaceID]int{}
+	check(t, w.Workspaces(t.Context(), func(ws tenant.WorkspaceID, _ time.Time) error { found[ws]++; return nil }))
+	if len(found) != 2 || found[w.ws] != 1 || found[other] != 1 {
+		t.Errorf("Workspaces gave %v, want each of the two once", found)
+	}
+}
