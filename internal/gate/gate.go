@@ -85,9 +85,11 @@ func (g *Gate) Do(ctx context.Context, act Act, fn Func) error {
 	if !ok || actor.Workspace.IsZero() {
 		return fault.New(fault.Denied, "This is not allowed.")
 	}
+	reached(act.Verb, atAsked)
 	if err := g.makeKeys(ctx, actor, act); err != nil {
 		return fmt.Errorf("%s: making keys: %w", act.Verb, err)
 	}
+	reached(act.Verb, atKeyed)
 	tx, err := g.begin(ctx, actor, rule, act)
 	if err == nil {
 		err = tx.run(ctx, fn)
@@ -97,6 +99,7 @@ func (g *Gate) Do(ctx context.Context, act Act, fn Func) error {
 		g.dropKeys(ctx, actor, act)
 		return fmt.Errorf("%s: %w", act.Verb, err)
 	}
+	reached(act.Verb, atCommitted)
 	return nil
 }
 
@@ -263,6 +266,7 @@ func (tx *Tx) run(ctx context.Context, fn Func) error {
 		err = fn(context.WithValue(ctx, insideKey{}, true), tx)
 	}
 	if err == nil {
+		reached(tx.rule.Verb, atWritten)
 		return tx.commit(ctx, audit.Done, "")
 	}
 	err = postgres.Fault(err)

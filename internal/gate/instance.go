@@ -44,7 +44,12 @@ func (g *Gate) Instance(ctx context.Context, verb Verb, fn func(ctx context.Cont
 		outcome, reason = audit.Failed, fault.KindOf(failure).String()
 		abandon(ctx, conn)
 	}
-	return errors.Join(failure, tx.record(ctx, outcome, reason))
+	reached(verb, atWritten)
+	if err := errors.Join(failure, tx.record(ctx, outcome, reason)); err != nil {
+		return err
+	}
+	reached(verb, atCommitted)
+	return nil
 }
 
 // instance takes a connection for an actor that the verb's rule names.

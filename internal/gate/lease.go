@@ -63,6 +63,7 @@ func (l *Lease) Check(ctx context.Context) error {
 // Do runs a part of the stream (a piece of an upload made durable) in a transaction of its own, under a decision of its own
 // and without an event: the lease's opening and closing are the events.
 func (l *Lease) Do(ctx context.Context, fn Func) error {
+	reached(l.act.Verb, atStored)
 	tx, err := l.gate.begin(ctx, l.actor, l.gate.rules[l.act.Verb], l.act)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func (l *Lease) Do(ctx context.Context, fn Func) error {
 		tx.abandon(ctx)
 		return fmt.Errorf("%s: %w", l.act.Verb, postgres.Fault(err))
 	}
+	reached(l.act.Verb, atCounted)
 	return nil
 }
 

@@ -149,6 +149,7 @@ func (tx *Tx) Erase(ctx context.Context, record tenant.RecordID) (vault.Receipt,
 	if err != nil {
 		return receipt, fmt.Errorf("destroying the key of record %s: %w", record, err)
 	}
+	reached(tx.rule.Verb, atErased)
 	_, err = tx.Exec(ctx, `
 update tenant.record set erased_at = $2
 where workspace_id = tenant.current_workspace() and (id = $1 or group_id = $1) and erased_at is null`, record, tx.now)
