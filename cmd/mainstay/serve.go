@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
 )
@@ -134,7 +135,15 @@ func (p *Program) ready(ctx context.Context) error {
 }
 
 // welcome prints where people go: the setup address with its one-time token while nobody owns the deployment, else its home.
-func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, _ bool) error {
+// Before that it prints the minutes of the sample meeting, where one was asked for and is not there yet.
+func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, wanted bool) error {
+	if wanted {
+		minutes, err := p.sample(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.Log.Warn("the sample meeting has no minutes yet", "reason", fault.Sentence(err), "error", err)
+		}
+		fmt.Fprint(s.out, minutes)
+	}
 	token, err := p.Identity.IssueSetup(ctx)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ const (
 	ReadWorkspace   Verb = "workspace.read"
 	ChangeWorkspace Verb = "workspace.change"
 	CreateWorkspace Verb = "workspace.create"
+	ClaimWorkspace  Verb = "workspace.claim"
 	ReadMembers     Verb = "member.list"
 	ReadAudit       Verb = "audit.list"
 
@@ -62,11 +63,12 @@ const (
 	Collect     Verb = "storage.collect"
 
 	// Acts of the instance, in no workspace.
-	BeginSetup  Verb = "setup.begin"
-	FinishSetup Verb = "setup.finish"
-	SignIn      Verb = "session.begin"
-	SignOut     Verb = "session.end"
-	ReadSession Verb = "session.read"
+	BeginSetup        Verb = "setup.begin"
+	FinishSetup       Verb = "setup.finish"
+	RegisterWorkspace Verb = "workspace.register"
+	SignIn            Verb = "session.begin"
+	SignOut           Verb = "session.end"
+	ReadSession       Verb = "session.read"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -133,13 +135,14 @@ func Policy() []Rule {
 	return []Rule{
 		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Stream: audit.Access},
 		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Owner, Stream: audit.Administration},
-		{Verb: CreateWorkspace, Says: "make a workspace with its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: CreateWorkspace, Says: "make a workspace that nobody owns yet", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Stream: audit.Access},
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Stream: audit.Access},
 
-		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Stream: audit.Access},
+		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Stream: audit.Access},
 		{Verb: CreateMeeting, Says: "make a meeting", Least: Member, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker}, Stream: audit.Access},
+		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker, Installer}, Stream: audit.Access},
 		{Verb: ChangeMeeting, Says: "change title, date, attendees, settings", Object: Meeting, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: DeleteMeeting, Says: "delete a meeting, or undo that", Object: Meeting, Least: Member, Level: Manager, Stream: audit.Data, Hidden: true},
 		{Verb: EraseMeeting, Says: "destroy a meeting and all that belongs to it", Object: Meeting, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
@@ -183,6 +186,7 @@ func Policy() []Rule {
 
 		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},

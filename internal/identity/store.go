@@ -35,7 +35,7 @@ type account struct {
 
 func isSetUp(ctx context.Context, tx *gate.InstanceTx) (bool, error) {
 	var done bool
-	err := tx.QueryRow(ctx, `select exists (select from control.workspace)`).Scan(&done)
+	err := tx.QueryRow(ctx, `select exists (select from control.workspace where claimed_at is not null)`).Scan(&done)
 	return done, err
 }
 
@@ -80,8 +80,6 @@ func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner 
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into control.account (id, email_hmac, password, state, created_at, sealed) values ($1, $2, $3, 'active', $4, $5)`,
 		owner.Account, lookup, password, tx.Now(), sealed)
-	batch.Queue(`insert into control.workspace (id, region, placement, created_at) values ($1, $2, 'home', $3)`,
-		owner.Workspace, s.Region, tx.Now())
 	batch.Queue(`insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`,
 		owner.Account, owner.Workspace, owner.Member, tx.Now())
 	return tx.SendBatch(ctx, batch).Close()
@@ -130,6 +128,29 @@ func endSession(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID) e
 	return err
 }
 
+// preparedWorkspace returns the workspace that waits to be claimed, the zero id where none does.
+func preparedWorkspace(ctx context.Context, tx *gate.InstanceTx) (tenant.WorkspaceID, error) {
+	var id tenant.WorkspaceID
+	err := tx.QueryRow(ctx, `select id from control.workspace where claimed_at is null`).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return id, nil
+	}
+	return id, err
+}
+
+func registerWorkspace(ctx context.Context, tx *gate.InstanceTx, id tenant.WorkspaceID, region string) error {
+	_, err := tx.Exec(ctx, `insert into control.workspace (id, region, placement, created_at) values ($1, $2, 'home', $3)`, id, region, tx.Now())
+	return err
+}
+
+func claimWorkspace(ctx context.Context, tx *gate.InstanceTx, id tenant.WorkspaceID) error {
+	tag, err := tx.Exec(ctx, `update control.workspace set claimed_at = $2 where id = $1 and claimed_at is null`, id, tx.Now())
+	if err == nil && tag.RowsAffected() != 1 {
+		return fault.New(fault.Ended, "This deployment has an owner already. Sign in.")
+	}
+	return err
+}
+
 func insertWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
 	record := gate.WorkspaceRecord(tx.Workspace())
 	sealed, err := tx.Seal(ctx, tx.Place(record, "workspace", tx.Workspace()), title{Name: name})
@@ -139,6 +160,19 @@ func insertWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
 	_, err = tx.Exec(ctx, `insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
 		tx.Workspace(), record, tx.Now(), sealed)
 	return err
+}
+
+// nameWorkspace gives a prepared workspace its name, and removes the member whom an unfinished first run left in it.
+func nameWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
+	record := gate.WorkspaceRecord(tx.Workspace())
+	sealed, err := tx.Seal(ctx, tx.Place(record, "workspace", tx.Workspace()), title{Name: name})
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`update tenant.workspace set sealed = $2, version = version + 1 where workspace_id = $1`, tx.Workspace(), sealed)
+	batch.Queue(`delete from tenant.member where workspace_id = $1`, tx.Workspace())
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 func insertMember(ctx context.Context, tx *gate.Tx, a tenant.Actor, role gate.Role, p person) error {
