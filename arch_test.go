@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
-	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/recognition minutes minutes/commitment minutes/digest"
+	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/introduction speech/recognition minutes minutes/commitment minutes/digest"
 )
 
 func imports() map[string]string {
@@ -45,14 +45,15 @@ func imports() map[string]string {
 		"identity": words + " " + ground,
 		"meeting":  words + " " + ground,
 
-		"capture":            words + " " + ground + " meeting capture/media",
-		"capture/media":      "fault tenant sandbox",
-		"speech":             words + " " + ground + " meeting capture speech/diarization speech/recognition",
-		"speech/diarization": words,
-		"speech/recognition": words + " inference speech/diarization",
-		"minutes":            words + " " + ground + " meeting speech minutes/commitment minutes/digest",
-		"minutes/commitment": words,
-		"minutes/digest":     words,
+		"capture":             words + " " + ground + " meeting capture/media",
+		"capture/media":       "fault tenant sandbox",
+		"speech":              words + " " + ground + " meeting capture speech/diarization speech/introduction speech/recognition",
+		"speech/diarization":  words,
+		"speech/introduction": words,
+		"speech/recognition":  words + " inference speech/diarization",
+		"minutes":             words + " " + ground + " meeting speech minutes/commitment minutes/digest",
+		"minutes/commitment":  words,
+		"minutes/digest":      words,
 
 		"sample": "fault tenant meeting",
 

@@ -18,6 +18,7 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
 	"mainstay/internal/queue"
+	"mainstay/internal/speech/introduction"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -41,6 +42,7 @@ type Transcript struct {
 	Language   string
 	DurationMS *int64
 	CreatedAt  time.Time
+	Introduced map[string]document.Evidence // the speakers whose name comes from their own words, with those words
 }
 
 // Recognizer turns a recording's sound into a transcript. Progress gets the phase and how much of it is done, 0 to 1.
@@ -132,6 +134,7 @@ func (s *Service) Transcribe(ctx context.Context, step queue.Step) error {
 		return err
 	}
 	t := s.version(m, heard)
+	t.nameIntroduced(m.Names())
 	t.Recording = capture.RecordingID(step.Input)
 	act := gate.Act{Verb: gate.WriteTranscript, Object: step.Input, Make: []gate.Making{t.making(m)}}
 	return s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
@@ -155,6 +158,17 @@ func (s *Service) version(m meeting.Meeting, heard document.Transcript) Transcri
 		}
 	}
 	return t
+}
+
+// nameIntroduced gives the voices that say who they are the attendees' names.
+func (t *Transcript) nameIntroduced(attendees []string) {
+	t.Introduced = map[string]document.Evidence{}
+	found := introduction.Find(t.Transcript, attendees)
+	for i, s := range t.Speakers {
+		if in, ok := found[s.ID]; ok {
+			t.Speakers[i].Name, t.Introduced[s.ID] = &in.Name, in.By
+		}
+	}
 }
 
 func (t Transcript) making(m meeting.Meeting) gate.Making {
@@ -221,7 +235,7 @@ func (s *Service) NameSpeaker(ctx context.Context, id ID, speaker, name string) 
 		return fault.New(fault.Invalid, "A name has at most 120 characters.")
 	}
 	return s.Gate.Do(ctx, gate.Act{Verb: gate.NameSpeaker, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
-		if err := rename(ctx, tx, id, speakerNumber(speaker), name); err != nil {
+		if err := rename(ctx, tx, id, speakerNumber(speaker), sealedSpeaker{Name: name}); err != nil {
 			return err
 		}
 		return s.Queue.Emit(ctx, tx, Named(id, tx.Group()))

@@ -38,8 +38,10 @@ type sealedSegment struct {
 	Words      []document.Word `json:"w,omitempty"`
 }
 
+// sealedSpeaker is a name and, where nobody typed it, the words by which the speaker gave it.
 type sealedSpeaker struct {
-	Name string `json:"name"`
+	Name string             `json:"name"`
+	By   *document.Evidence `json:"by,omitempty"`
 }
 
 func ofRecording(ctx context.Context, tx *gate.Tx, recording [16]byte) (meeting.Meeting, error) {
@@ -66,10 +68,15 @@ returning run`,
 		return fmt.Errorf("storing transcript %s: %w", t.ID, err)
 	}
 	for _, sp := range t.Speakers {
-		if sp.Name != nil {
-			if err := rename(ctx, tx, t.ID, speakerNumber(sp.ID), *sp.Name); err != nil {
-				return err
-			}
+		if sp.Name == nil {
+			continue
+		}
+		doc := sealedSpeaker{Name: *sp.Name}
+		if by, ok := t.Introduced[sp.ID]; ok {
+			doc.By = &by
+		}
+		if err := rename(ctx, tx, t.ID, speakerNumber(sp.ID), doc); err != nil {
+			return err
 		}
 	}
 	return insertSegments(ctx, tx, t)
@@ -114,7 +121,7 @@ func rowOf(id ID, number int) [16]byte {
 }
 
 // rename sets a speaker's name, or takes it back with "".
-func rename(ctx context.Context, tx *gate.Tx, id ID, number int, name string) error {
+func rename(ctx context.Context, tx *gate.Tx, id ID, number int, doc sealedSpeaker) error {
 	record, speakers, err := speakersOf(ctx, tx, id)
 	if err != nil {
 		return err
@@ -122,7 +129,7 @@ func rename(ctx context.Context, tx *gate.Tx, id ID, number int, name string) er
 	if number < 1 || number > speakers {
 		return fault.New(fault.Missing, "There is no such speaker in this transcript.")
 	}
-	body, err := tx.Seal(ctx, tx.Place(record, kindSpeaker, rowOf(id, number)), sealedSpeaker{Name: name})
+	body, err := tx.Seal(ctx, tx.Place(record, kindSpeaker, rowOf(id, number)), doc)
 	if err != nil {
 		return err
 	}
@@ -204,9 +211,14 @@ func (t *Transcript) loadSpeakers(ctx context.Context, tx *gate.Tx, count int) e
 	if err != nil {
 		return err
 	}
+	t.Introduced = map[string]document.Evidence{}
 	for i, n := range numbers {
-		if n <= count && docs[i].Name != "" {
-			t.Speakers[n-1].Name = &docs[i].Name
+		if n > count || docs[i].Name == "" {
+			continue
+		}
+		t.Speakers[n-1].Name = &docs[i].Name
+		if docs[i].By != nil {
+			t.Introduced[speakerID(n)] = *docs[i].By
 		}
 	}
 	return nil
