@@ -65,6 +65,7 @@ func imports() map[string]string {
 		"web":         products + " httpd pipeline progress trust sample",
 		"web/build":   "",
 		"web/webtest": products + " httpd pipeline progress trust web",
+		"worldtest":   products + " gate/gatetest httpd pipeline progress web",
 	}
 }
 

@@ -255,11 +255,8 @@ func (tx *Tx) level() Level {
 
 // run decides, runs fn and ends the transaction one way or the other.
 func (tx *Tx) run(ctx context.Context, fn Func) error {
-	if refusal := tx.decide(); refusal != nil {
-		if err := tx.commit(ctx, audit.Refused, fault.KindOf(refusal).String()); err != nil {
-			return fmt.Errorf("recording a refusal: %w", err)
-		}
-		return refusal
+	if err := tx.refuse(ctx); err != nil {
+		return err
 	}
 	err := tx.insertRecords(ctx)
 	if err == nil {
@@ -274,6 +271,18 @@ func (tx *Tx) run(ctx context.Context, fn Func) error {
 		return errors.Join(err, fmt.Errorf("recording a failure: %w", noted))
 	}
 	return err
+}
+
+// refuse ends the transaction with the event of a refusal where the decision is one, and returns the refusal.
+func (tx *Tx) refuse(ctx context.Context) error {
+	refusal := tx.decide()
+	if refusal == nil {
+		return nil
+	}
+	if err := tx.commit(ctx, audit.Refused, fault.KindOf(refusal).String()); err != nil {
+		return fmt.Errorf("recording a refusal: %w", err)
+	}
+	return refusal
 }
 
 type insideKey struct{}

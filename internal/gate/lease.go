@@ -111,7 +111,7 @@ func (l *Lease) Close(ctx context.Context) error {
 }
 
 // View runs reads that are no act of their own (progress, static facts of a page already open) under the decision that the
-// act would get, without an event. Nothing that fn writes stays.
+// act would get, without an event. Nothing that fn writes stays. A refusal leaves the act's event all the same.
 func (g *Gate) View(ctx context.Context, act Act, fn Func) error {
 	actor, err := tenant.ActorOf(ctx)
 	if err != nil {
@@ -126,9 +126,9 @@ func (g *Gate) View(ctx context.Context, act Act, fn Func) error {
 		return fmt.Errorf("%s: %w", act.Verb, err)
 	}
 	defer tx.conn.Release()
-	defer tx.abandon(ctx)
-	if err := tx.decide(); err != nil {
+	if err := tx.refuse(ctx); err != nil {
 		return fmt.Errorf("%s: %w", act.Verb, err)
 	}
+	defer tx.abandon(ctx)
 	return fn(context.WithValue(ctx, insideKey{}, true), tx)
 }

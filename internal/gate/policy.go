@@ -46,7 +46,9 @@ const (
 	EraseTranscript  Verb = "transcript.erase"
 
 	ReadMinutes    Verb = "minutes.read"
+	BriefMinutes   Verb = "minutes.brief"
 	DraftMinutes   Verb = "minutes.draft"
+	ResolveMinutes Verb = "minutes.resolve"
 	EditMinutes    Verb = "minutes.edit"
 	ApproveMinutes Verb = "minutes.approve"
 	EraseMinutes   Verb = "minutes.erase"
@@ -159,7 +161,7 @@ func Policy() []Rule {
 		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Transcriber, Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: ReadTranscript, Says: "read a transcript", Object: Transcript, Least: Viewer, Level: Reader, Jobs: []string{MinuteTaker}, Stream: audit.Access},
+		{Verb: ReadTranscript, Says: "read a transcript", Object: Transcript, Least: Viewer, Level: Reader, Stream: audit.Access},
 		{Verb: WriteTranscript, Says: "store what a recording said", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailTranscript, Says: "mark a meeting whose recording could not be transcribed", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailMinutes, Says: "mark a meeting whose minutes could not be drafted", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
@@ -168,8 +170,10 @@ func Policy() []Rule {
 		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: ReadMinutes, Says: "read minutes", Object: Meeting, Least: Viewer, Level: Reader, Stream: audit.Access},
+		{Verb: BriefMinutes, Says: "read a transcript to draft minutes from it", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
-		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: ResolveMinutes, Says: "find owners and dates of a draft anew", Object: Minutes, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 

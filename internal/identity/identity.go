@@ -103,11 +103,15 @@ func (s *Service) Resolve(ctx context.Context, token string) (tenant.Actor, erro
 	return a, err
 }
 
-// SignOut ends the session at once.
+// SignOut ends a session of the actor's own account at once. It fails with fault.Missing for any other.
 func (s *Service) SignOut(ctx context.Context, session tenant.SessionID) error {
+	actor, err := tenant.ActorOf(ctx)
+	if err != nil {
+		return err
+	}
 	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(session)
-		return endSession(ctx, tx, session)
+		return endSession(ctx, tx, actor.Account, session)
 	})
 }
 

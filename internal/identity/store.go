@@ -123,8 +123,11 @@ where s.token_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Me
 	return a, err
 }
 
-func endSession(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID) error {
-	_, err := tx.Exec(ctx, `update control.session set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now())
+func endSession(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, id tenant.SessionID) error {
+	tag, err := tx.Exec(ctx, `update control.session set ended_at = coalesce(ended_at, $3) where id = $1 and account_id = $2`, id, account, tx.Now())
+	if err == nil && tag.RowsAffected() != 1 {
+		return fault.New(fault.Missing, "There is no such session.")
+	}
 	return err
 }
 

@@ -125,7 +125,7 @@ func (s *Service) Draft(ctx context.Context, step queue.Step) error {
 }
 
 func (s *Service) read(ctx context.Context, id speech.ID) (m meeting.Meeting, t speech.Transcript, err error) {
-	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ReadTranscript, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.BriefMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		if t, err = speech.Load(ctx, tx, id); err != nil {
 			return err
 		}

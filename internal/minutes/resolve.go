@@ -28,7 +28,7 @@ func (s *Service) Resolve(ctx context.Context, step queue.Step) error {
 	if err != nil || current.State != Draft || current.Transcript != t.ID {
 		return err
 	}
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.EditMinutes, Object: current.ID}, func(ctx context.Context, tx *gate.Tx) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ResolveMinutes, Object: current.ID}, func(ctx context.Context, tx *gate.Tx) error {
 		fresh, err := load(ctx, tx, current.ID)
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Service) Resolve(ctx context.Context, step queue.Step) error {
 
 func (s *Service) current(ctx context.Context, id meeting.ID, transcript [16]byte) (Minutes, error) {
 	var m Minutes
-	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadTranscript, Object: transcript}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.BriefMinutes, Object: transcript}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		m, err = latest(ctx, tx, id)
 		return err
 	})
