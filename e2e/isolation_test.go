@@ -83,6 +83,8 @@ func methods() map[string]method {
 			return w.Meetings.Erase(ctx, c.Meeting)
 		}},
 
+		"capture.Collect":      {none: "the program itself calls it, and it acts in each workspace as that one's collector"},
+		"capture.RunCollector": {none: "the program itself runs it"},
 		"capture.Begin": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Capture.Begin(ctx, c.Meeting, "a.wav", 10)
 		}},
