@@ -37,6 +37,10 @@ const (
 )
 
 func main() {
+	if err := withoutDumps(); err != nil {
+		fmt.Fprintln(os.Stderr, "mainstay:", err)
+		os.Exit(failed)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, os.Environ()})
 	stop()
