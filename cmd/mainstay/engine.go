@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mainstay/internal/capture"
@@ -79,7 +80,8 @@ type recognizer struct {
 
 // Recognize implements speech.Recognizer.
 func (r recognizer) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
-	heard, _, err := recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Glossary: append(hints.Glossary, hints.Names...),
-		Speakers: hints.Speakers, Model: r.model, Progress: progress})
+	heard, _, err := recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Allowed: hints.Allowed,
+		Glossary: slices.Concat(hints.Glossary, hints.Names), Speakers: hints.Speakers, Channels: sound.Channels(), Model: r.model,
+		Expected: sound.Expected, Progress: progress})
 	return heard, err
 }

@@ -75,10 +75,12 @@ type Recording struct {
 	Same       *meeting.ID // a meeting that holds the same bytes already
 }
 
-// Sound is a recording's decoded audio: 16 kHz, 16 bits little-endian, channels interleaved, read once.
+// Sound is a recording's decoded audio: 16 kHz, 16 bits little-endian, channels interleaved, read once. It has more than one
+// channel where each carries a speaker of its own.
 type Sound interface {
 	io.ReadCloser
 	Channels() int
+	Expected() float64 // how many seconds it lasts as far as is known by now; 0: unknown
 }
 
 // Config is what the service stands on.

@@ -93,14 +93,15 @@ func (s *Service) Decode(ctx context.Context, id RecordingID) (Sound, error) {
 	src := s.source(s.workspace(ctx), rec.Record, parts)
 	sound, err := s.Media.Decode(ctx, src, src.size)
 	if err != nil {
-		return nil, fmt.Errorf("decoding recording %s: %w", rec.ID, err)
+		return nil, fmt.Errorf("decoding recording %s: %w", rec.ID, errors.Join(err, src.Close()))
 	}
-	return &described{Sound: sound, ctx: ctx, service: s, id: rec.ID}, nil
+	return &described{Sound: sound, source: src, ctx: ctx, service: s, id: rec.ID}, nil
 }
 
 // described stores what is known of a sound once it was heard to its end.
 type described struct {
 	*media.Sound
+	source  *source
 	ctx     context.Context //nolint:containedctx // it is the reader's own, and ends with it
 	service *Service
 	id      RecordingID
@@ -119,7 +120,7 @@ func (d *described) Close() error {
 		return nil
 	}
 	d.closed = true
-	if err := d.Sound.Close(); err != nil || !d.ended {
+	if err := errors.Join(d.Sound.Close(), d.source.Close()); err != nil || !d.ended {
 		return err
 	}
 	act := gate.Act{Verb: gate.DescribeMedia, Object: d.id}

@@ -53,6 +53,7 @@ type Recognizer interface {
 // Hints is what people know of a meeting before it is heard.
 type Hints struct {
 	Language string   // BCP 47; empty: to be found
+	Allowed  []string // the languages to find it among; empty: all that the engine knows
 	Glossary []string // words to expect
 	Speakers int      // 0: unknown
 	Names    []string // attendees

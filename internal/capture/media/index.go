@@ -30,9 +30,10 @@ func badIndex(why string) error {
 	return fault.Wrap(fault.Invalid, "The index of this recording is missing or damaged: it was not finished. Export it again, or choose another file.", errors.New(why))
 }
 
-// indexFirst returns the file as a stream with its index (moov) before the sound (mdat), as a decoder needs that cannot seek.
-// The offsets in the index move with it. A file in the right order, or fragmented, passes as it is.
-func indexFirst(source io.ReaderAt, size int64) (io.Reader, error) {
+// indexFirst returns how to stream the file with its index (moov) before the sound (mdat), as a decoder needs that cannot
+// seek. The offsets in the index move with it. A file in the right order, or fragmented, passes as it is. It fails for sound
+// that is encrypted, which a decoder would turn into noise.
+func indexFirst(source io.ReaderAt, size int64) (func() io.Reader, error) {
 	boxes, err := topBoxes(source, size)
 	if err != nil {
 		return nil, err
@@ -49,21 +50,35 @@ func indexFirst(source io.ReaderAt, size int64) (io.Reader, error) {
 	if index < 0 {
 		return nil, badIndex("no moov box")
 	}
-	if data < 0 || index < data {
-		return io.NewSectionReader(source, 0, size), nil
-	}
 	moov := make([]byte, boxes[index].size)
 	if _, err := source.ReadAt(moov, boxes[index].at); err != nil {
 		return nil, fmt.Errorf("reading a recording's index: %w", err)
 	}
-	if err := shift(moov[boxHeader:], boxes[index].size, boxes[index].at, 0); err != nil {
+	header := int64(boxHeader)
+	if binary.BigEndian.Uint32(moov) == 1 {
+		header = largeHeader
+	}
+	if int64(len(moov)) < header {
+		return nil, badIndex("a box of impossible size")
+	}
+	if protected(moov[header:]) {
+		return nil, fault.New(fault.Invalid, "This recording is protected against copying (DRM) and cannot be read. Choose one that is not.")
+	}
+	if data < 0 || index < data {
+		return func() io.Reader { return io.NewSectionReader(source, 0, size) }, nil
+	}
+	moved := boxes[index]
+	err = walk(moov[header:], 0, func(kind string, body []byte) error { return shift(kind, body, moved.size, moved.at) })
+	if err != nil {
 		return nil, err
 	}
-	first, moved := boxes[data].at, boxes[index]
-	return io.MultiReader(
-		io.NewSectionReader(source, 0, first), bytes.NewReader(moov),
-		io.NewSectionReader(source, first, moved.at-first),
-		io.NewSectionReader(source, moved.at+moved.size, size-moved.at-moved.size)), nil
+	first := boxes[data].at
+	return func() io.Reader {
+		return io.MultiReader(
+			io.NewSectionReader(source, 0, first), bytes.NewReader(moov),
+			io.NewSectionReader(source, first, moved.at-first),
+			io.NewSectionReader(source, moved.at+moved.size, size-moved.at-moved.size))
+	}, nil
 }
 
 func topBoxes(source io.ReaderAt, size int64) ([]box, error) {
@@ -94,8 +109,8 @@ func topBoxes(source io.ReaderAt, size int64) ([]box, error) {
 	return boxes, nil
 }
 
-// shift adds by to every chunk offset of an index that points before limit: those are what the index moves ahead of.
-func shift(b []byte, by, limit int64, depth int) error {
+// walk visits the boxes of an index that describe its tracks.
+func walk(b []byte, depth int, visit func(kind string, body []byte) error) error {
 	if depth > 8 {
 		return badIndex("nested too deeply")
 	}
@@ -107,22 +122,53 @@ func shift(b []byte, by, limit int64, depth int) error {
 		if size < boxHeader || size > int64(len(b)) {
 			return badIndex("a box of impossible size")
 		}
-		body := b[boxHeader:size]
+		kind, body := string(b[4:8]), b[boxHeader:size]
 		var err error
-		switch string(b[4:8]) {
+		switch kind {
 		case "trak", "mdia", "minf", "stbl":
-			err = shift(body, by, limit, depth+1)
-		case "stco":
-			err = shiftTable(body, 4, by, limit)
-		case "co64":
-			err = shiftTable(body, 8, by, limit)
-		case "cmov":
-			err = badIndex("a compressed index")
+			err = walk(body, depth+1, visit)
+		default:
+			err = visit(kind, body)
 		}
 		if err != nil {
 			return err
 		}
 		b = b[size:]
+	}
+	return nil
+}
+
+// protected reports whether an index says that its sound is encrypted: by Common Encryption (ISO/IEC 23001-7) or as music
+// shops do. What else is wrong with the index does not matter here.
+func protected(moov []byte) bool {
+	const fixed = 8 // version, flags, count
+	found := false
+	_ = walk(moov, 0, func(kind string, body []byte) error {
+		if kind != "stsd" || len(body) < fixed {
+			return nil
+		}
+		for b := body[fixed:]; len(b) >= boxHeader; {
+			found = found || string(b[4:8]) == "enca" || string(b[4:8]) == "drms"
+			size := int64(binary.BigEndian.Uint32(b))
+			if size < boxHeader || size > int64(len(b)) {
+				break
+			}
+			b = b[size:]
+		}
+		return nil
+	})
+	return found
+}
+
+// shift adds by to every chunk offset that points before limit: those are what the index moves ahead of.
+func shift(kind string, body []byte, by, limit int64) error {
+	switch kind {
+	case "stco":
+		return shiftTable(body, 4, by, limit)
+	case "co64":
+		return shiftTable(body, 8, by, limit)
+	case "cmov":
+		return badIndex("a compressed index")
 	}
 	return nil
 }

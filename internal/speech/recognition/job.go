@@ -102,9 +102,12 @@ func (j *job) progress(phase string, doneMS int64) {
 	if j.opt.Progress == nil {
 		return
 	}
-	total := j.opt.Expected * 1000
-	if j.tape.ended {
+	total := 0.0
+	switch {
+	case j.tape.ended:
 		total = float64(j.tape.end() * 1000 / rate)
+	case j.opt.Expected != nil:
+		total = j.opt.Expected() * 1000
 	}
 	share := 0.0
 	if total > 0 {

@@ -40,11 +40,12 @@ type Options struct {
 	Speakers int      // how many people speak, where it is known; 0 where not
 
 	// Channels is how many channels the audio has, interleaved; 0 means 1. More than one means that each channel is one
-	// speaker (see diarization.Channels): the caller has decided that.
+	// speaker: the caller has decided that.
 	Channels int
 
-	Model    string  // the recognizer's name, for the transcript
-	Expected float64 // length of the sound in seconds, for Progress; 0 where unknown
+	Model string // the recognizer's name, for the transcript
+	// Expected gives the length of the sound in seconds as far as is known, for Progress; 0 where it is not. It may be nil.
+	Expected func() float64
 	// Progress gets what is being done and how much of all is done, 0 to 1; it may be nil. Without Expected the share is 0
 	// until the sound ends.
 	Progress func(phase string, done float64)

@@ -371,7 +371,7 @@ func (failing) Read([]byte) (int, error) { return 0, errCut }
 func TestProgressNeverGoesBack(t *testing.T) {
 	t.Parallel()
 	last, phases := 0.0, map[string]bool{}
-	opt := recognition.Options{Language: "en", Expected: 1500, Progress: func(phase string, done float64) {
+	opt := recognition.Options{Language: "en", Expected: func() float64 { return 1500 }, Progress: func(phase string, done float64) {
 		if done < last || done > 1 {
 			t.Errorf("progress %v after %v", done, last)
 		}

@@ -1,19 +1,21 @@
-package diarization
+package media
 
 import "math"
 
 const (
-	channelFrame  = 320  // samples: 20 ms at 16 kHz
-	quietLevel    = 1e-5 // mean square of full scale, -50 dB: below it nobody speaks
-	dominantRatio = 10   // 10 dB: one channel is so much louder than all others
-	apartRatio    = 50   // 17 dB: faint crosstalk, even if it is a copy
-	correlateStep = 5    // every fifth dominated frame is correlated
-	longestLag    = 32   // samples: 2 ms, what microphones of one device are apart
-	lagStep       = 4    //
-	leastShare    = 0.03 // of the speech, on a channel that has a speaker
-	leastFrames   = 50   // 1 s
-	dominatedPart = 0.8  // of the speech, where channels are speakers
-	alikeFrom     = 0.5  // a quieter channel that follows the louder one this much is the same microphone or a mix
+	channelFrame  = 320    // samples: 20 ms at 16 kHz
+	mostChannels  = 8      // more are the takes of a mixing desk
+	surelyHeard   = 30_000 // frames: after ten minutes of sound the decision stands
+	quietLevel    = 1e-5   // mean square of full scale, -50 dB: below it nobody speaks
+	dominantRatio = 10     // 10 dB: one channel is so much louder than all others
+	apartRatio    = 50     // 17 dB: faint crosstalk, even if it is a copy
+	correlateStep = 5      // every fifth dominated frame is correlated
+	longestLag    = 32     // samples: 2 ms, what microphones of one device are apart
+	lagStep       = 4      //
+	leastShare    = 0.03   // of the speech, on a channel that has a speaker
+	leastFrames   = 50     // 1 s
+	dominatedPart = 0.8    // of the speech, where channels are speakers
+	alikeFrom     = 0.5    // a quieter channel that follows the louder one this much is the same microphone or a mix
 )
 
 // Channels hears the channels of a recording side by side and decides whether each carries a speaker of its own, as calls
@@ -70,6 +72,9 @@ func (c *Channels) frame(channels [][]int16, at int) {
 		}
 	}
 }
+
+// Sure reports whether so much was heard that more would hardly change the decision.
+func (c *Channels) Sure() bool { return c.active >= surelyHeard }
 
 // Separate reports whether the channels are speakers: nearly all speech is far louder on one channel than on any other, more
 // than one channel has speech, and the quieter channel is no copy of the louder one.

@@ -1,10 +1,10 @@
-package diarization_test
+package media_test
 
 import (
 	"math/rand/v2"
 	"testing"
 
-	"mainstay/internal/speech/diarization"
+	"mainstay/internal/capture/media"
 )
 
 // babble is noise that comes and goes like speech: loud in the seconds of which speaks says yes.
@@ -49,7 +49,7 @@ func TestChannelsAreSpeakers(t *testing.T) {
 		"one channel is no call":                     {[][]int16{a}, false},
 		"no channel is no call":                      {nil, false},
 	} {
-		var ch diarization.Channels
+		var ch media.Channels
 		ch.Add(c.channels...)
 		if got := ch.Separate(); got != c.want {
 			t.Errorf("%s: Separate() = %v, want %v", name, got, c.want)
