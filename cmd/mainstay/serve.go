@@ -83,6 +83,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 	parts := []func() error{
 		func() error { return server.Run(ctx, listener) },
 		func() error { return p.Queue.Run(ctx) },
+		func() error { p.Capture.RunCollector(ctx, p.Log); return nil },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)
