@@ -192,7 +192,7 @@ func TestSignInAndOut(t *testing.T) {
 	if err != nil || begun.Token == first.Token || begun.Actor.Member != first.Actor.Member {
 		t.Fatalf("SignIn() = %+v, %v", begun.Actor, err)
 	}
-	if err := s.SignOut(t.Context(), begun.Actor.Session); err != nil {
+	if err := s.SignOut(tenant.WithActor(t.Context(), begun.Actor), begun.Actor.Session); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Resolve(t.Context(), begun.Token.Reveal()); !fault.Is(err, fault.Denied) {

@@ -54,7 +54,7 @@ func (w *World) Tenant(t testing.TB, word string) *Tenant {
 	_, err := w.Admin.Exec(t.Context(), `insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
 		ten.ID, record, w.Clock.Now(), sealed)
 	check(t, err)
-	_, err = w.Admin.Exec(t.Context(), `insert into control.workspace (id, region, placement, created_at) values ($1, 'test', 'home', $2)`, ten.ID, w.Clock.Now())
+	_, err = w.Admin.Exec(t.Context(), `insert into control.workspace (id, region, placement, created_at, claimed_at) values ($1, 'test', 'home', $2, $2)`, ten.ID, w.Clock.Now())
 	check(t, err)
 	for role, ctx := range map[gate.Role]*context.Context{gate.Owner: &ten.Owner, gate.Admin: &ten.Admin, gate.Member: &ten.Member, gate.Viewer: &ten.Viewer} {
 		*ctx = ten.Person(t, role)
