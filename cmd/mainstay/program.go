@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
@@ -58,7 +57,7 @@ type ephemeral bool
 
 // newProgram opens everything. Close must be called, also after Run.
 func newProgram(ctx context.Context, cfg Config, log *slog.Logger, gone ephemeral) (*Program, error) {
-	p := &Program{Config: cfg, Log: log, source: tenant.Source{Now: time.Now, Random: rand.Reader}}
+	p := &Program{Config: cfg, Log: log, source: tenant.Source{Now: now, Random: rand.Reader}}
 	for _, open := range []func(context.Context, ephemeral) error{p.openGround, p.openServices} {
 		if err := open(ctx, gone); err != nil {
 			p.Close()

@@ -52,10 +52,8 @@ func (s *Service) RunCollector(ctx context.Context, log *slog.Logger) {
 			if err != nil && ctx.Err() == nil {
 				log.Error("collecting", "error", err)
 			}
-			if !report.Empty() {
-				log.Info("collected", "workspaces", report.Workspaces, "keys", report.Keys, "erasures", report.Erasures,
-					"blobs", report.Blobs, "uploads", report.Uploads, "recordings", report.Recordings)
-			}
+			log.Info("collected", "workspaces", report.Workspaces, "keys", report.Keys, "erasures", report.Erasures,
+				"blobs", report.Blobs, "uploads", report.Uploads, "recordings", report.Recordings)
 		}
 		select {
 		case <-ctx.Done():
