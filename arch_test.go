@@ -60,12 +60,13 @@ func imports() map[string]string {
 		"pipeline": products,
 		"progress": products,
 		"trust":    products + " pipeline progress",
+		"health":   "fault tenant postgres vault audit gate sandbox capture/media inference inference/catalogue",
 
 		"httpd":       "fault tenant identity",
-		"web":         products + " httpd pipeline progress trust sample",
+		"web":         products + " httpd pipeline progress trust sample health",
 		"web/build":   "",
-		"web/webtest": products + " httpd pipeline progress trust web",
-		"worldtest":   products + " gate/gatetest httpd pipeline progress web",
+		"worldtest":   products + " gate/gatetest httpd pipeline progress health web",
+		"web/webtest": products + " httpd pipeline progress trust health web",
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
 	"mainstay/internal/document"
+	"mainstay/internal/health"
 	"mainstay/internal/inference"
 	"mainstay/internal/sandbox"
 	"mainstay/internal/speech"
@@ -21,17 +22,22 @@ import (
 // sandboxChild is the hidden subcommand that locks itself up where bubblewrap cannot start, and becomes a decoder.
 const sandboxChild = "sandbox-child"
 
+// engine is what listens to recordings, and says what it can do.
+type engine interface {
+	recognition.Engine
+	health.Engine
+}
+
 // openEngine prepares the decoder and the speech engine. Nothing is started: a missing engine shows when there is work for it.
 func (p *Program) openEngine() error {
-	box, err := sandbox.New(sandbox.Config{Child: []string{"/proc/self/exe", sandboxChild}})
+	box, err := newSandbox()
 	if err != nil {
 		p.Log.Warn("recordings cannot be opened here", "error", err)
 		box = sandbox.Without(err)
 	}
-	p.media = media.NewDecoder(box)
+	p.box, p.media = box, media.NewDecoder(box)
 	if p.Config.Engine == "" {
-		p.local, err = p.openLocal(box, p.Config.Model)
-		p.engine = p.local
+		p.engine, err = p.openLocal(box, p.Config.Model)
 		return err
 	}
 	if !strings.HasPrefix(p.Config.Engine, "https://") && !loopbackURL(p.Config.Engine) {
@@ -44,6 +50,10 @@ func (p *Program) openEngine() error {
 	voices, err := p.openLocal(box, "whisper-base")
 	p.engine = inference.Pair{Words: inference.Remote(remote), Voices: voices}
 	return err
+}
+
+func newSandbox() (*sandbox.Sandbox, error) {
+	return sandbox.New(sandbox.Config{Child: []string{"/proc/self/exe", sandboxChild}})
 }
 
 // openLocal prepares our own program.
@@ -84,4 +94,24 @@ func (r recognizer) Recognize(ctx context.Context, sound capture.Sound, hints sp
 		Glossary: slices.Concat(hints.Glossary, hints.Names), Speakers: hints.Speakers, Channels: sound.Channels(), Model: r.model,
 		Expected: sound.Expected, Progress: progress})
 	return heard, err
+}
+
+// checks are what this deployment stands on, in the order in which the checks page shows them.
+func (p *Program) checks() []health.Check {
+	models := []string{p.Config.Model, "voice"}
+	if p.Config.Engine != "" {
+		models = models[1:]
+	}
+	return []health.Check{
+		health.Database(p.Gate.Pools, p.Config.Database == ""),
+		health.RootKey(p.Config.RootKey),
+		health.Disk(p.Config.Data),
+		health.Clock(p.Gate.Pools, p.source.Now),
+		health.Sandbox(p.box, newSandbox),
+		health.Decoder(p.media),
+		health.Models(p.Config.Models, models...),
+		health.Speech(p.engine),
+		health.TLS(p.Config.TLSCert, p.source.Now),
+		health.Mail(),
+	}
 }

@@ -13,8 +13,8 @@ import (
 	"mainstay/internal/capture/media"
 	"mainstay/internal/egress"
 	"mainstay/internal/gate"
+	"mainstay/internal/health"
 	"mainstay/internal/identity"
-	"mainstay/internal/inference"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -22,8 +22,8 @@ import (
 	"mainstay/internal/postgres"
 	"mainstay/internal/progress"
 	"mainstay/internal/queue"
+	"mainstay/internal/sandbox"
 	"mainstay/internal/speech"
-	"mainstay/internal/speech/recognition"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -43,10 +43,11 @@ type Program struct {
 	Minutes  *minutes.Service
 	Models   *llm.Service
 	Egress   *egress.Service
+	Health   *health.Service
 
+	box    *sandbox.Sandbox
 	media  *media.Decoder
-	engine recognition.Engine
-	local  *inference.Local // nil where another engine was configured
+	engine engine
 	source tenant.Source
 	told   func(queue.Step, string, float64) // hears progress; may be nil
 	close  []func()                          // in the order of opening
@@ -184,6 +185,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	p.Capture, err = capture.New(capture.Config{Gate: p.Gate, Queue: p.Queue, Vault: p.Vault, Source: p.source, Media: p.media})
 	keep(err)
 	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: recognizer{p.engine, p.Config.Model}})
+	keep(err)
+	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
 	keep(err)
 	order.Speech, order.Minutes = p.Speech, p.Minutes
 	return errors.Join(failures...)

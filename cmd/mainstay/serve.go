@@ -84,6 +84,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return server.Run(ctx, listener) },
 		func() error { return p.Queue.Run(ctx) },
 		func() error { p.Capture.RunCollector(ctx, p.Log); return nil },
+		func() error { return p.Health.Run(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)
@@ -109,7 +110,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 // pages returns the listener's server with every route.
 func (p *Program) pages() (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Source: p.source, TLS: p.Config.TLSCert != ""})
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, TLS: p.Config.TLSCert != ""})
 	if err != nil {
 		return nil, err
 	}

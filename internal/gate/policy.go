@@ -16,6 +16,7 @@ const (
 	CreateWorkspace Verb = "workspace.create"
 	ClaimWorkspace  Verb = "workspace.claim"
 	ReadMembers     Verb = "member.list"
+	CheckDeployment Verb = "deployment.check"
 	ReadAudit       Verb = "audit.list"
 
 	ListMeetings  Verb = "meeting.list"
@@ -140,6 +141,7 @@ func Policy() []Rule {
 		{Verb: CreateWorkspace, Says: "make a workspace that nobody owns yet", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Stream: audit.Access},
+		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Stream: audit.Administration},
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Stream: audit.Access},
 
 		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Stream: audit.Access},

@@ -9,6 +9,15 @@ type Pair struct {
 	Voices *Local
 }
 
+// Health asks the engine that recognizes words what it has. What our own program adds here is added to it.
+func (p Pair) Health(ctx context.Context) (Health, error) {
+	h, err := p.Words.Health(ctx)
+	if err == nil && h.Embedding == "" && p.Voices.Missing() == nil {
+		h.Segmentation, h.Embedding = "segmentation", "campplus"
+	}
+	return h, err
+}
+
 // Transcribe recognizes words in sound of at most [MaxSeconds].
 func (p Pair) Transcribe(ctx context.Context, pcm []int16, h Hints) (Recognized, error) {
 	return p.Words.Transcribe(ctx, pcm, h)

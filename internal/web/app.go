@@ -10,6 +10,7 @@ import (
 	"mainstay/internal/capture"
 	"mainstay/internal/egress"
 	"mainstay/internal/fault"
+	"mainstay/internal/health"
 	"mainstay/internal/httpd"
 	"mainstay/internal/identity"
 	"mainstay/internal/llm"
@@ -30,6 +31,7 @@ type Config struct {
 	Progress *progress.Service
 	Models   *llm.Service
 	Egress   *egress.Service
+	Health   *health.Service
 	Source   tenant.Source
 	TLS      bool // the listener speaks TLS, so that cookies are marked for it
 }
@@ -45,7 +47,7 @@ type App struct {
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
 	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
-		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Source.Now == nil {
+		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}
 	assets, err := LoadAssets()

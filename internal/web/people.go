@@ -10,6 +10,8 @@ func (a *App) peopleRoutes(s *httpd.Server) {
 	s.Reports(nil)
 	s.Page("GET /setup/{token}", httpd.Public(), a.showSetup)
 	s.Page("POST /setup/{token}", httpd.Public(), a.finishSetup, httpd.MaxBody(8<<10))
+	s.Page("GET /setup/checks", httpd.Verb(gate.CheckDeployment), a.showChecks)
+	s.Page("GET /setup/checks/list", httpd.Verb(gate.CheckDeployment), a.listChecks)
 	s.Page("GET /sign-in", httpd.Public(), a.showSignIn)
 	s.Page("POST /sign-in", httpd.Public(), a.signIn, httpd.MaxBody(8<<10))
 	s.Page("POST /sign-out", httpd.SignedIn(), a.signOut, httpd.MaxBody(8<<10))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"mainstay/internal/fault"
+	"mainstay/internal/health"
 	"mainstay/internal/identity"
 )
 
@@ -21,6 +22,8 @@ func (SetupPage) page() string { return "setup" }
 type ChecksPage struct {
 	Shell
 	AllGood bool
+	Seen    string // of the states that are shown, so that the page is drawn anew only when one changed
+	Sum     string // how it ended, empty while something is being tried
 	Checks  []Check
 }
 
@@ -83,4 +86,68 @@ func setupPage(token string, said identity.Setup, problem error, theme string) S
 		p.Problem = sentence
 	}
 	return p
+}
+
+// showChecks shows what the deployment stands on, tried for real.
+func (a *App) showChecks(w http.ResponseWriter, r *http.Request) error {
+	shell, err := a.shell(r, "Checks", "")
+	if err != nil {
+		return err
+	}
+	results, err := a.Health.Open(r.Context())
+	if err != nil {
+		return err
+	}
+	shell.Wide, shell.Live = true, "htmx"
+	return a.show(w, checksPage(shell, results))
+}
+
+// listChecks is the list alone, for the page that asks until everything works. Nothing changed is 204, and the page stays.
+func (a *App) listChecks(w http.ResponseWriter, r *http.Request) error {
+	results, err := a.Health.Again(r.Context())
+	if err != nil {
+		return err
+	}
+	p := checksPage(Shell{}, results)
+	if p.Seen == r.URL.Query().Get("seen") {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return a.fragment(w, "checks", "checklist", p)
+}
+
+func checksPage(shell Shell, results []health.Result) ChecksPage {
+	p := ChecksPage{Shell: shell}
+	states := map[health.State]int{}
+	for _, r := range results {
+		p.Seen += r.State.String()[:1]
+		states[r.State]++
+		p.Checks = append(p.Checks, checkOf(r))
+	}
+	p.AllGood = states[health.Broken]+states[health.Waiting] == 0
+	switch {
+	case p.AllGood:
+		p.Sum = "Everything that is needed works."
+	case states[health.Waiting] == 0:
+		p.Sum = Count(states[health.Broken], "check needs", "checks need") + " you. It is tried again every few seconds."
+	}
+	return p
+}
+
+func checkOf(r health.Result) Check {
+	c := Check{Name: r.Name, Found: r.Found, Fix: r.Fix}
+	switch r.State {
+	case health.Works:
+		c.State, c.Word = "ok", "Works"
+	case health.Warns:
+		c.State, c.Word = "warn", "Note"
+	case health.Broken:
+		c.State, c.Word = "bad", "Broken"
+	default:
+		c.State, c.Word, c.Found = "waiting", "Trying", "Being tried"
+	}
+	if r.Word != "" {
+		c.Word = r.Word
+	}
+	return c
 }
