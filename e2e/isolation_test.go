@@ -62,6 +62,14 @@ func methods() map[string]method {
 			return w.Identity.Me(ctx)
 		}},
 
+		"health.Run": {none: "the program itself calls it, at its start"},
+		"health.Open": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Health.Open(ctx)
+		}},
+		"health.Again": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Health.Again(ctx)
+		}},
+
 		"meeting.Create": {own: true, least: gate.Member, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Meetings.Create(ctx, meeting.Details{Title: "New"}, "paste", false)
 		}},

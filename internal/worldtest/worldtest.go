@@ -19,6 +19,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/egress"
 	"mainstay/internal/gate/gatetest"
+	"mainstay/internal/health"
 	"mainstay/internal/identity"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -42,6 +43,7 @@ type World struct {
 	Progress *progress.Service
 	Models   *llm.Service
 	Egress   *egress.Service
+	Health   *health.Service
 
 	mu    sync.Mutex
 	heard string
@@ -76,6 +78,8 @@ func New(t testing.TB) *World {
 	check(t, err)
 	w.Speech, err = speech.New(speech.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Capture: w.Capture, Recognizer: listening{w}})
 	check(t, err)
+	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail()}})
+	check(t, err)
 	order.Speech, order.Minutes = w.Speech, w.Minutes
 	return w
 }
@@ -83,7 +87,7 @@ func New(t testing.TB) *World {
 // Services returns every product service by its package's name.
 func (w *World) Services() map[string]any {
 	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
-		"progress": w.Progress, "llm": w.Models, "egress": w.Egress}
+		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health}
 }
 
 // Hear sets what recordings say from now on, a sentence a line, two voices taking turns.
