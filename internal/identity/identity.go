@@ -31,6 +31,7 @@ type Config struct {
 type Service struct {
 	Config
 	hasher  *hasher
+	guesses *limiter
 	claimed sync.Mutex // one first run at a time
 }
 
@@ -42,7 +43,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Hash == (HashCost{}) {
 		cfg.Hash = DefaultCost()
 	}
-	return &Service{Config: cfg, hasher: newHasher(cfg.Hash)}, nil
+	return &Service{Config: cfg, hasher: newHasher(cfg.Hash), guesses: newLimiter()}, nil
 }
 
 // SessionLife is how long a session lasts at most; it ends earlier by sign-out.
@@ -55,10 +56,15 @@ type Begun struct {
 	Actor  tenant.Actor
 }
 
-// SignIn begins a session. Whether the address is unknown or the password wrong shows in neither the answer nor its time.
+// SignIn begins a session. Whether the address is unknown or the password wrong shows in neither the answer nor its time. It
+// fails with fault.Busy, which [RetryAfter] knows, after too many tries.
 func (s *Service) SignIn(ctx context.Context, email, password string) (Begun, error) {
 	lookup, err := s.Vault.Lookup(normal(email))
 	if err != nil {
+		return Begun{}, err
+	}
+	allowed := allowances(tenant.Visitor(ctx).Address, lookup)
+	if err := s.guesses.take(s.Source.Now(), allowed); err != nil {
 		return Begun{}, err
 	}
 	var a account
@@ -72,6 +78,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Begun, er
 	if err := s.hasher.verify(ctx, a.password, password); err != nil || a.state != "active" {
 		return Begun{}, s.refuse(ctx, a, err)
 	}
+	s.guesses.forget(allowed)
 	var begun Begun
 	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(a.id)

@@ -2,10 +2,12 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
@@ -259,5 +261,84 @@ func TestAnotherWorkspacesMemberIsNobody(t *testing.T) {
 	stray.Workspace = w.Workspace(t).ID
 	if _, err := s.Me(tenant.WithActor(context.Background(), stray)); !fault.Is(err, fault.Missing) {
 		t.Errorf("Me() in another workspace: %v, want missing", err)
+	}
+}
+
+func TestGuessesAreStopped(t *testing.T) {
+	t.Parallel()
+	w, s := newService(t)
+	firstRun(t, s)
+	guess := func(address, email, password string) error {
+		_, err := s.SignIn(tenant.WithActor(t.Context(), tenant.Actor{Address: address}), email, password)
+		return err
+	}
+	for _, email := range []string{"ada@example.com", "nobody@example.com"} {
+		n := 0
+		for ; fault.Is(guess("192.0.2.1", email, "a wrong password"), fault.Denied); n++ {
+			if n > 20 {
+				t.Fatalf("guesses at %s are never stopped", email)
+			}
+		}
+		if n != 10 {
+			t.Errorf("%d guesses at %s from one address, want 10, whether the account exists or not", n, email)
+		}
+	}
+	stopped := guess("192.0.2.1", "ada@example.com", password)
+	if !fault.Is(stopped, fault.Busy) || identity.RetryAfter(stopped) < time.Second || identity.RetryAfter(stopped) > 15*time.Minute {
+		t.Errorf("the right password after too many tries: %v, retry after %s", stopped, identity.RetryAfter(stopped))
+	}
+	if err := guess("192.0.2.2", "ada@example.com", password); err != nil {
+		t.Errorf("the right password from where nobody guessed: %v", err)
+	}
+	w.Clock.Advance(identity.RetryAfter(stopped))
+	if err := guess("192.0.2.1", "ada@example.com", password); err != nil {
+		t.Errorf("after the wait that was named: %v", err)
+	}
+	if err := guess("192.0.2.1", "ada@example.com", "a wrong password"); !fault.Is(err, fault.Denied) {
+		t.Errorf("a mistake after signing in: %v, want denied", err)
+	}
+}
+
+// Many addresses together are stopped, too, and the addresses of one IPv6 network are one.
+func TestGuessesOfManyAreStopped(t *testing.T) {
+	t.Parallel()
+	_, s := newService(t)
+	tries := func(address func(int) string, email func(int) string) int {
+		for n := range 300 {
+			if _, err := s.SignIn(tenant.WithActor(t.Context(), tenant.Actor{Address: address(n)}), email(n), "a wrong password"); fault.Is(err, fault.Busy) {
+				return n
+			}
+		}
+		return 300
+	}
+	one := func(text string) func(int) string { return func(int) string { return text } }
+	if n := tries(func(n int) string { return fmt.Sprintf("198.51.100.%d", n) }, one("ada@example.com")); n != 50 {
+		t.Errorf("%d guesses at one account, want 50", n)
+	}
+	if n := tries(func(n int) string { return fmt.Sprintf("2001:db8::%x", n+1) }, func(n int) string { return fmt.Sprintf("p%d@example.com", n) }); n != 100 {
+		t.Errorf("%d guesses from one network, want 100", n)
+	}
+}
+
+func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
+	t.Parallel()
+	_, s := newService(t)
+	token := issue(t, s)
+	for _, bad := range []string{"", "short", "elevenchars", "aaaaaaaaaaaaaaaa", "abababababababab", "123456789012", "1234567890987654321", "qwertyuiopasdf", "1qaz2wsx3edc",
+		"password1234", "P@ssw0rd2026!", "passwordpassword", "Welcome2026!!", "letmein-letmein", "iloveyou12345", "Summer2026Summer", "adminadmin123", "qwerty-password",
+		"Ada Berg 2026", "bridges-12345", "ada@example.com", "mainstay12345", strings.Repeat("long ", 300)} {
+		setup := setupOf(token)
+		setup.Password = bad
+		if _, err := s.FirstRun(t.Context(), setup); !fault.Is(err, fault.Invalid) {
+			t.Errorf("the password %.30q was taken: %v", bad, err)
+		}
+	}
+	for _, good := range []string{password, "correct horse battery staple", "zwölf Boxkämpfer jagen Eva", "tr0ub4dor&3 is old", "Kq9$fLm2!xPz", "我的密码是很长的一句话呀朋友"} {
+		setup := setupOf(token)
+		setup.Password = good
+		setup.Token = "used" // the password is looked at first
+		if _, err := s.FirstRun(t.Context(), setup); !fault.Is(err, fault.Ended) {
+			t.Errorf("the password %q was refused: %v", good, err)
+		}
 	}
 }

@@ -105,6 +105,9 @@ func checkPassword(password string, context ...string) error {
 	if len(distinct) < 5 {
 		return fault.New(fault.Invalid, "This password repeats too few characters. Choose another.")
 	}
+	if common(password) {
+		return fault.New(fault.Invalid, "This password is among the first that are guessed. Choose another; a sentence is easy to remember.")
+	}
 	for _, known := range append(context, "mainstay") {
 		known = strings.ToLower(known)
 		if len(known) >= 4 && strings.Contains(lower, known) && n-utf8.RuneCountInString(known) < 8 {

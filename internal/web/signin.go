@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
+	"mainstay/internal/identity"
 	"mainstay/internal/tenant"
 )
 
@@ -35,12 +37,13 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // signIn begins a session and goes on to where the person wanted to be.
 func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
-	email := r.PostFormValue("email")
-	begun, err := a.Identity.SignIn(r.Context(), email, r.PostFormValue("password"))
+	begun, err := a.Identity.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"))
+	if after := identity.RetryAfter(err); after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+		return a.signInAgain(w, r, http.StatusTooManyRequests, err)
+	}
 	if fault.Is(err, fault.Denied) {
-		p := signInPage(r, fault.Sentence(err))
-		p.Email.Value = email
-		return a.showAgain(w, http.StatusUnprocessableEntity, p)
+		return a.signInAgain(w, r, http.StatusUnprocessableEntity, err)
 	}
 	if err != nil {
 		return err
@@ -48,6 +51,12 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 	a.setSession(w, begun.Token, begun.EndsAt)
 	http.Redirect(w, r, httpd.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
 	return nil
+}
+
+func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
+	p := signInPage(r, fault.Sentence(err))
+	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), false, true
+	return a.showAgain(w, status, p)
 }
 
 // signOut ends the session here and in the database.
