@@ -77,9 +77,7 @@ func (s *Service) Collect(ctx context.Context) (Report, error) {
 	}
 	var failures []error
 	for _, ws := range workspaces {
-		err := s.collectIn(tenant.WithActor(ctx, tenant.Actor{Kind: tenant.Job, Job: gate.Collector, Workspace: ws,
-			Request: tenant.NewID[tenant.RequestID](s.Source)}), ws, &report)
-		if err != nil {
+		if err := s.collectIn(s.as(ctx, tenant.Job, ws), ws, &report); err != nil {
 			failures = append(failures, fmt.Errorf("collecting in workspace %s: %w", ws, err))
 		}
 	}
@@ -88,8 +86,7 @@ func (s *Service) Collect(ctx context.Context) (Report, error) {
 
 func (s *Service) workspaces(ctx context.Context) ([]tenant.WorkspaceID, error) {
 	var all []tenant.WorkspaceID
-	system := tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Collector})
-	err := s.Gate.Look(system, gate.Collect, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(s.as(ctx, tenant.System, tenant.WorkspaceID{}), gate.Collect, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		all, err = listWorkspaces(ctx, tx)
 		return err
 	})
@@ -315,24 +312,45 @@ func (s *Service) collectWorkspaces(ctx context.Context, known []tenant.Workspac
 		return nil
 	})
 	for _, ws := range begun {
-		empty := true
-		err = errors.Join(err, s.Vault.Records(ws, func(record tenant.RecordID) error {
-			empty = empty && record == gate.WorkspaceRecord(ws)
-			return nil
-		}))
-		if err != nil || !empty {
-			continue
+		if err != nil {
+			break
 		}
-		system := tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Collector})
-		err = s.Gate.Instance(system, gate.Collect, func(ctx context.Context, tx *gate.InstanceTx) error {
-			tx.About(ws)
-			return s.Vault.DestroyWorkspace(ctx, ws)
-		})
-		if err == nil {
+		var gone bool
+		if gone, err = s.forgetWorkspace(ctx, ws); gone {
 			report.Workspaces++
 		}
 	}
 	return err
+}
+
+// forgetWorkspace marks a workspace's rows and destroys its keys, unless it holds a record beside its own.
+func (s *Service) forgetWorkspace(ctx context.Context, ws tenant.WorkspaceID) (bool, error) {
+	own, others := false, false
+	err := s.Vault.Records(ws, func(record tenant.RecordID) error {
+		own, others = own || record == gate.WorkspaceRecord(ws), others || record != gate.WorkspaceRecord(ws)
+		return nil
+	})
+	if err != nil || others {
+		return false, err
+	}
+	if own {
+		err = s.Gate.Do(s.as(ctx, tenant.Job, ws), gate.Act{Verb: gate.Collect}, func(ctx context.Context, tx *gate.Tx) error {
+			return markErased(ctx, tx, []tenant.RecordID{gate.WorkspaceRecord(ws)})
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	err = s.Gate.Instance(s.as(ctx, tenant.System, tenant.WorkspaceID{}), gate.Collect, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(ws)
+		return s.Vault.DestroyWorkspace(ctx, ws)
+	})
+	return err == nil, err
+}
+
+// as returns ctx for the collector, in a workspace or in the instance.
+func (s *Service) as(ctx context.Context, kind tenant.Kind, ws tenant.WorkspaceID) context.Context {
+	return tenant.WithActor(ctx, tenant.Actor{Kind: kind, Job: gate.Collector, Workspace: ws, Request: tenant.NewID[tenant.RequestID](s.Source)})
 }
 
 // look reads as the collector. It is no act: what it finds becomes one only where something is to be removed.
