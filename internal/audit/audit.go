@@ -2,13 +2,18 @@
 //
 // An act leaves one [Event], written by the gate in the act's own transaction. The columns in the clear say who, what, when
 // and with what outcome; what a person wrote or is called stands in the sealed details only, under the key of the record
-// that the act was about, so that an erased record takes its details with it and leaves the event. The database grants no
-// role of the program the right to change or delete an event.
+// that the act was about, so that an erased record takes its details with it and leaves the event. A salted hash of the
+// details stands in the clear beside them: it tells nothing to who has not the salt, which is sealed with them, and it lets
+// the event be verified after its details are gone. The database grants no role of the program the right to change or delete
+// an event.
 package audit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,30 +53,51 @@ type Event struct {
 	Record  tenant.RecordID
 	Outcome Outcome
 	Reason  string
+	Hash    [sha256.Size]byte // of the details with their salt, as Details gives it
 	Sealed  []byte
+}
+
+// details is what an event keeps sealed, version 1.
+type details struct {
+	V       int            `json:"v"`
+	Salt    []byte         `json:"salt"`
+	Details map[string]any `json:"details,omitempty"`
+}
+
+// Details returns what an event's details are sealed from, a fresh salt among them, and the hash that commits to it.
+func Details(random io.Reader, noted map[string]any) (plain []byte, hash [sha256.Size]byte, err error) {
+	d := details{V: 1, Salt: make([]byte, sha256.Size), Details: noted}
+	if _, err := io.ReadFull(random, d.Salt); err != nil {
+		return nil, hash, fmt.Errorf("salting an event: %w", err)
+	}
+	if plain, err = json.Marshal(d); err != nil {
+		return nil, hash, fmt.Errorf("writing an event's details: %w", err)
+	}
+	return plain, sha256.Sum256(plain), nil
 }
 
 const insertEvent = `
 insert into audit.event (workspace_id, id, at, stream, actor_kind, actor_id, actor_name, on_behalf_of, verb, object_id,
-    record_id, outcome, reason, request_id, address, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+    record_id, outcome, reason, request_id, address, details_hash, sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 
 const insertInstanceEvent = `
-insert into control.event (id, at, stream, actor_kind, actor_id, actor_name, verb, object_id, outcome, reason, request_id, address, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+insert into control.event (id, at, stream, actor_kind, actor_id, actor_name, verb, object_id, outcome, reason, request_id, address, details_hash,
+    sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 
 // Queue adds the event's insert to a batch of the act's transaction.
 func Queue(batch *pgx.Batch, e Event) {
 	a := e.Actor
 	batch.Queue(insertEvent, a.Workspace, e.ID, e.At, e.Stream, a.Kind.String(), actorID(a), a.Job, a.OnBehalfOf, e.Verb,
-		nullable(e.Object), e.Record, e.Outcome, e.Reason, a.Request, a.Address, e.Sealed)
+		nullable(e.Object), e.Record, e.Outcome, e.Reason, a.Request, a.Address, e.Hash[:], e.Sealed)
 }
 
 // QueueInstance adds the insert of an event that belongs to no workspace.
 func QueueInstance(batch *pgx.Batch, e Event) {
 	a := e.Actor
 	batch.Queue(insertInstanceEvent, e.ID, e.At, e.Stream, a.Kind.String(), actorID(a), a.Job, e.Verb, nullable(e.Object),
-		e.Outcome, e.Reason, a.Request, a.Address, e.Sealed)
+		e.Outcome, e.Reason, a.Request, a.Address, e.Hash[:], e.Sealed)
 }
 
 func actorID(a tenant.Actor) *[16]byte {
@@ -111,13 +137,17 @@ type Entry struct {
 	Record     tenant.RecordID
 	Outcome    Outcome
 	Reason     string
+	Request    tenant.RequestID
+	Address    string
+	Hash       []byte
 	Sealed     []byte
 }
 
 // Newest returns up to limit events of the act's workspace, newest first, older than before if it is set.
 func Newest(ctx context.Context, q Querier, before tenant.EventID, limit int) ([]Entry, error) {
 	rows, err := q.Query(ctx, `
-select id, at, stream, actor_kind, actor_id, actor_name, on_behalf_of, verb, object_id, record_id, outcome, reason, sealed
+select id, at, stream, actor_kind, actor_id, actor_name, on_behalf_of, verb, object_id, record_id, outcome, reason, request_id,
+    address, details_hash, sealed
 from audit.event
 where workspace_id = tenant.current_workspace() and ($1::uuid is null or id < $1)
 order by id desc limit $2`, before, limit)
@@ -127,7 +157,7 @@ order by id desc limit $2`, before, limit)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Entry, error) {
 		var e Entry
 		err := row.Scan(&e.ID, &e.At, &e.Stream, &e.ActorKind, &e.ActorID, &e.ActorName, &e.OnBehalfOf, &e.Verb, &e.Object,
-			&e.Record, &e.Outcome, &e.Reason, &e.Sealed)
+			&e.Record, &e.Outcome, &e.Reason, &e.Request, &e.Address, &e.Hash, &e.Sealed)
 		return e, err
 	})
 }

@@ -15,7 +15,6 @@ package gate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -348,9 +347,10 @@ func (tx *Tx) event(ctx context.Context, outcome audit.Outcome, reason string) (
 	}
 	e := audit.Event{ID: tenant.NewID[tenant.EventID](tx.gate.Source), At: tx.now, Stream: tx.rule.Stream, Actor: tx.actor, Verb: string(tx.rule.Verb),
 		Object: tx.act.Object, Record: record, Outcome: outcome, Reason: reason}
-	details, err := json.Marshal(tx.details)
-	if err != nil {
-		return e, fmt.Errorf("writing details: %w", err)
+	var details []byte
+	var err error
+	if details, e.Hash, err = audit.Details(tx.gate.Source.Random, tx.details); err != nil {
+		return e, err
 	}
 	e.Sealed, err = tx.gate.Vault.Seal(ctx, tx.Place(record, "event", e.ID), details)
 	return e, err

@@ -2,11 +2,11 @@ package gate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"mainstay/internal/audit"
 	"mainstay/internal/fault"
@@ -28,7 +28,7 @@ func (tx *InstanceTx) Place(kind string, row [16]byte) vault.Place {
 // Instance is the same door to the schema control: one decision, one transaction, one event. The actor is a narrow one of the
 // System kind; a person's own authority is checked by identity, which is the only caller.
 func (g *Gate) Instance(ctx context.Context, verb Verb, fn func(ctx context.Context, tx *InstanceTx) error) error {
-	tx, err := g.instance(ctx, verb)
+	tx, err := g.instance(ctx, verb, g.Pools.Control)
 	if err != nil {
 		return err
 	}
@@ -42,6 +42,9 @@ func (g *Gate) Instance(ctx context.Context, verb Verb, fn func(ctx context.Cont
 	if failure != nil {
 		failure = fmt.Errorf("%s: %w", verb, postgres.Fault(failure))
 		outcome, reason = audit.Failed, fault.KindOf(failure).String()
+		if fault.Is(failure, fault.Denied) { // a person's own authority is identity's to judge
+			outcome = audit.Refused
+		}
 		abandon(ctx, conn)
 	}
 	reached(verb, atWritten)
@@ -53,7 +56,7 @@ func (g *Gate) Instance(ctx context.Context, verb Verb, fn func(ctx context.Cont
 }
 
 // instance takes a connection for an actor that the verb's rule names.
-func (g *Gate) instance(ctx context.Context, verb Verb) (*InstanceTx, error) {
+func (g *Gate) instance(ctx context.Context, verb Verb, of func() (*pgxpool.Pool, error)) (*InstanceTx, error) {
 	actor, err := tenant.ActorOf(ctx)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func (g *Gate) instance(ctx context.Context, verb Verb) (*InstanceTx, error) {
 	if !ok || inside(ctx) || actor.Kind != tenant.System || index(rule.Jobs, actor.Job) == len(rule.Jobs) {
 		return nil, fault.New(fault.Denied, "This is not allowed.")
 	}
-	pool, err := g.Pools.Control()
+	pool, err := of()
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +81,11 @@ func (tx *InstanceTx) record(ctx context.Context, outcome audit.Outcome, reason 
 	ctx = context.WithoutCancel(ctx)
 	e := audit.Event{ID: tenant.NewID[tenant.EventID](tx.gate.Source), At: tx.now, Stream: tx.rule.Stream, Actor: tx.actor,
 		Verb: string(tx.rule.Verb), Object: tx.act.Object, Outcome: outcome, Reason: reason}
-	details, err := json.Marshal(tx.details)
-	if err != nil {
-		return fmt.Errorf("writing details: %w", err)
+	var details []byte
+	var err error
+	if details, e.Hash, err = audit.Details(tx.gate.Source.Random, tx.details); err != nil {
+		abandon(ctx, tx.conn)
+		return err
 	}
 	if e.Sealed, err = tx.gate.Vault.Seal(ctx, tx.Place("event", e.ID), details); err != nil {
 		abandon(ctx, tx.conn)
@@ -100,9 +105,9 @@ func (tx *InstanceTx) record(ctx context.Context, outcome audit.Outcome, reason 
 }
 
 // Look runs reads on the schema control that are no act (checking a session's token, looking an account up) under the same
-// rule and without an event. Nothing that fn writes stays.
+// rule and without an event. Its connection cannot write.
 func (g *Gate) Look(ctx context.Context, verb Verb, fn func(ctx context.Context, tx *InstanceTx) error) error {
-	tx, err := g.instance(ctx, verb)
+	tx, err := g.instance(ctx, verb, g.Pools.ControlRead)
 	if err != nil {
 		return err
 	}

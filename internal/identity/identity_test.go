@@ -230,7 +230,7 @@ func TestAWrongAddressAndAWrongPasswordLookTheSame(t *testing.T) {
 	if !fault.Is(wrongPassword, fault.Denied) || fault.Sentence(wrongPassword) != fault.Sentence(wrongAddress) {
 		t.Errorf("a wrong password says %v, a wrong address %v", wrongPassword, wrongAddress)
 	}
-	if n := count(t, w, `select count(*) from control.event where verb = 'session.begin' and outcome = 'failed' and address = '192.0.2.7'`); n != 2 {
+	if n := count(t, w, `select count(*) from control.event where verb = 'session.begin' and outcome = 'refused' and address = '192.0.2.7'`); n != 2 {
 		t.Errorf("%d events of refused sign-ins with their address, want 2", n)
 	}
 }

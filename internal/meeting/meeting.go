@@ -13,6 +13,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/language"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -280,7 +281,7 @@ func (d Details) check() error {
 		return fault.New(fault.Invalid, "Say in at most 200 characters how the participants were told.")
 	case d.People < 0 || d.People > maxPeople:
 		return fault.New(fault.Invalid, "The number of speakers is between 1 and 50, or left open.")
-	case len(d.Language) > 35:
+	case d.Language != "" && language.Tag(d.Language) == "":
 		return fault.New(fault.Invalid, "There is no such language. Choose one from the list.")
 	case len(d.Glossary) > maxGlossary:
 		return fault.New(fault.Invalid, "A glossary has at most 100 words.")

@@ -105,9 +105,10 @@ func migrateRiver(ctx context.Context, cfg *pgx.ConnConfig) error {
 	if _, err := river.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrating the queue: %w", err)
 	}
-	for _, grant := range []string{
+	for _, grant := range []string{ // whoever acts for people enters jobs; only workers see to them
 		`grant usage on schema queue to mainstay_app, mainstay_worker`,
-		`grant select, insert, update, delete on all tables in schema queue to mainstay_app, mainstay_worker`,
+		`grant select, insert, update on queue.river_job to mainstay_app`,
+		`grant select, insert, update, delete on queue.river_job, queue.river_queue, queue.river_leader, queue.river_notification to mainstay_worker`,
 		`grant usage on all sequences in schema queue to mainstay_app, mainstay_worker`,
 	} {
 		if _, err := pool.Exec(ctx, grant); err != nil {

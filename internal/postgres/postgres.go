@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ type Config struct {
 
 // Pools are the connections to the home placement.
 type Pools struct {
-	app, worker *pgxpool.Pool
+	app, worker, read *pgxpool.Pool
 }
 
 // Open migrates the database to this program's version, checks that the roles are as weak as they must be, and returns the
@@ -58,10 +59,11 @@ func Open(ctx context.Context, cfg Config) (*Pools, error) {
 func Connect(ctx context.Context, cfg Config) (*Pools, error) {
 	pools, err := &Pools{}, error(nil)
 	for _, p := range []struct {
-		role string
-		pool **pgxpool.Pool
-	}{{roleApp, &pools.app}, {roleWorker, &pools.worker}} {
-		if *p.pool, err = open(ctx, cfg, p.role); err != nil {
+		role   string
+		pool   **pgxpool.Pool
+		params map[string]string
+	}{{roleApp, &pools.app, nil}, {roleWorker, &pools.worker, nil}, {roleApp, &pools.read, map[string]string{"default_transaction_read_only": "on"}}} {
+		if *p.pool, err = open(ctx, cfg, p.role, p.params); err != nil {
 			pools.Close()
 			return nil, err
 		}
@@ -86,7 +88,7 @@ func secure(c *pgx.ConnConfig) error {
 
 // open connects as the role itself where the socket knows us (a private server), and otherwise as the connection string's
 // user who takes the role at once.
-func open(ctx context.Context, cfg Config, role string) (*pgxpool.Pool, error) {
+func open(ctx context.Context, cfg Config, role string, params map[string]string) (*pgxpool.Pool, error) {
 	pc, err := pgxpool.ParseConfig(cfg.DSN.Reveal())
 	if err != nil {
 		return nil, errors.New("reading the connection string")
@@ -99,6 +101,7 @@ func open(ctx context.Context, cfg Config, role string) (*pgxpool.Pool, error) {
 	pc.ConnConfig.RuntimeParams["statement_timeout"] = "60000"
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60000"
 	pc.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	maps.Copy(pc.ConnConfig.RuntimeParams, params)
 	pc.MaxConns = cfg.Connections
 	if pc.MaxConns == 0 {
 		pc.MaxConns = 16
@@ -120,9 +123,12 @@ func (p *Pools) Worker(tenant.WorkspaceID) (*pgxpool.Pool, error) { return p.wor
 // Control returns the pool of the schema control.
 func (p *Pools) Control() (*pgxpool.Pool, error) { return p.app, nil }
 
+// ControlRead returns a pool of the schema control whose connections cannot write.
+func (p *Pools) ControlRead() (*pgxpool.Pool, error) { return p.read, nil }
+
 // Close ends every connection.
 func (p *Pools) Close() {
-	for _, pool := range []*pgxpool.Pool{p.app, p.worker} {
+	for _, pool := range []*pgxpool.Pool{p.app, p.worker, p.read} {
 		if pool != nil {
 			pool.Close()
 		}

@@ -16,6 +16,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/language"
 	"mainstay/internal/meeting"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech/introduction"
@@ -152,7 +153,7 @@ func (s *Service) version(m meeting.Meeting, heard document.Transcript) Transcri
 	t := Transcript{Transcript: numbered(heard), ID: tenant.NewID[ID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: m.ID}
 	for _, seg := range t.Segments {
 		if seg.Language != nil && t.Language == "" {
-			t.Language = *seg.Language
+			t.Language = language.Tag(*seg.Language)
 		}
 		if seg.EndMS != nil && (t.DurationMS == nil || *seg.EndMS > *t.DurationMS) {
 			t.DurationMS = seg.EndMS

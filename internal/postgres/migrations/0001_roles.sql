@@ -4,7 +4,7 @@
 create schema control;
 create schema tenant;
 create schema audit;
-grant usage on schema control to mainstay_app, mainstay_worker;
+grant usage on schema control to mainstay_app;
 grant usage on schema tenant, audit to mainstay_app, mainstay_worker;
 
 -- +goose StatementBegin

@@ -63,6 +63,7 @@ create table control.event (
     reason       text not null,
     request_id   uuid,
     address      text not null,
+    details_hash bytea not null constraint event_details_hash_is_whole check (octet_length(details_hash) = 32),
     sealed       bytea not null
 );
 
@@ -130,6 +131,7 @@ create table audit.event (
     reason       text not null,
     request_id   uuid,
     address      text not null,
+    details_hash bytea not null constraint event_details_hash_is_whole check (octet_length(details_hash) = 32),
     sealed       bytea not null,
     primary key (workspace_id, id)
 );
@@ -168,10 +170,12 @@ where r.workspace_id = tenant.current_workspace()
   and (nullif(current_setting('app.group_id', true), '') is null or r.group_id = nullif(current_setting('app.group_id', true), '')::uuid)
   and (tenant.current_member() is null or g.visibility = 'workspace' or g.created_by = tenant.current_member() or a.level is not null);
 
-grant select, insert, update on control.account, control.session, control.workspace, control.seat, control.setup to mainstay_app;
-grant select, insert on control.event to mainstay_app, mainstay_worker;
-grant select on control.workspace to mainstay_worker;
-grant select, insert, update, delete on tenant.workspace, tenant.member, tenant.record, tenant.access to mainstay_app;
+-- Each role gets what its code does and no more; rights_test.go holds the whole table.
+grant select, insert, update on control.session, control.workspace, control.setup to mainstay_app;
+grant select, insert on control.account, control.seat, control.event to mainstay_app;
+grant select, insert, update, delete on tenant.member to mainstay_app;
+grant select, insert, update on tenant.workspace, tenant.record to mainstay_app;
+grant select on tenant.access to mainstay_app;
 grant select on tenant.workspace, tenant.member, tenant.access to mainstay_worker;
 grant select, insert, update on tenant.record to mainstay_worker;
 grant select, insert on audit.event to mainstay_app, mainstay_worker;

@@ -145,8 +145,13 @@ begin
         execute format('alter table tenant.%I enable row level security', name);
         execute format('alter table tenant.%I force row level security', name);
         execute format('create policy workspace_is_own on tenant.%I using (workspace_id = tenant.current_workspace())', name);
-        execute format('grant select, insert, update, delete on tenant.%I to mainstay_app', name);
-        execute format('grant select, insert, update, delete on tenant.%I to mainstay_worker', name);
     end loop;
 end $$;
 -- +goose StatementEnd
+-- Parts, transcripts and segments never change. Nothing is deleted: erasing is destroying a key.
+grant select, insert, update on tenant.meeting, tenant.upload, tenant.recording, tenant.speaker, tenant.minutes to mainstay_app;
+grant select, insert on tenant.part, tenant.transcript, tenant.segment to mainstay_app;
+grant select, update on tenant.meeting, tenant.upload, tenant.recording to mainstay_worker;
+grant select, insert, update on tenant.speaker, tenant.minutes to mainstay_worker;
+grant select, insert on tenant.transcript, tenant.segment to mainstay_worker;
+grant select on tenant.part to mainstay_worker;
