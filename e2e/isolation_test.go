@@ -51,6 +51,8 @@ func methods() map[string]method {
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
 	return map[string]method{
+		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
+		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
 		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
 		"identity.SetupOpen":  {none: "its token is its right"},

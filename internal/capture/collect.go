@@ -296,8 +296,8 @@ func (s *Service) collectObjects(ctx context.Context, ws tenant.WorkspaceID, bat
 	return err
 }
 
-// collectWorkspaces destroys the keys of workspaces that a first run began and a crash kept from having an owner. They hold
-// no record but the workspace's own; one that holds more belongs to another database, and is left alone.
+// collectWorkspaces destroys the keys of workspaces that never came to be listed: a first run or a proof began them, and a
+// crash kept it from its end. One that holds records, but none in this database, is left alone: it belongs to another.
 func (s *Service) collectWorkspaces(ctx context.Context, known []tenant.WorkspaceID, report *Report) error {
 	here := map[tenant.WorkspaceID]bool{}
 	for _, ws := range known {
@@ -323,19 +323,27 @@ func (s *Service) collectWorkspaces(ctx context.Context, known []tenant.Workspac
 	return err
 }
 
-// forgetWorkspace marks a workspace's rows and destroys its keys, unless it holds a record beside its own.
+// forgetWorkspace marks a workspace's rows and destroys its keys, if it is this database's.
 func (s *Service) forgetWorkspace(ctx context.Context, ws tenant.WorkspaceID) (bool, error) {
-	own, others := false, false
+	as, own, others := s.as(ctx, tenant.Job, ws), false, false
 	err := s.Vault.Records(ws, func(record tenant.RecordID) error {
 		own, others = own || record == gate.WorkspaceRecord(ws), others || record != gate.WorkspaceRecord(ws)
 		return nil
 	})
-	if err != nil || others {
+	if err != nil {
 		return false, err
 	}
-	if own {
-		err = s.Gate.Do(s.as(ctx, tenant.Job, ws), gate.Act{Verb: gate.Collect}, func(ctx context.Context, tx *gate.Tx) error {
-			return markErased(ctx, tx, []tenant.RecordID{gate.WorkspaceRecord(ws)})
+	var here []bool
+	err = s.look(as, func(ctx context.Context, tx *gate.Tx) (err error) {
+		here, err = knownRecords(ctx, tx, []tenant.RecordID{gate.WorkspaceRecord(ws)})
+		return err
+	})
+	if err != nil || others && !here[0] {
+		return false, err
+	}
+	if own && here[0] {
+		err = s.Gate.Do(as, gate.Act{Verb: gate.Collect}, func(ctx context.Context, tx *gate.Tx) error {
+			return markErased(ctx, tx, nil)
 		})
 		if err != nil {
 			return false, err

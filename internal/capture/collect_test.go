@@ -250,14 +250,16 @@ func TestAKeyStoreOfAnotherDatabaseIsLeftAlone(t *testing.T) {
 func TestAWorkspaceThatNeverGotAnOwnerIsForgotten(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	begun := d.world.Workspace(t).ID // its keys and rows, and no line in the instance
+	begun := d.world.Workspace(t).ID // its keys and rows, and no line in the list
+	proof := d.world.Workspace(t)
+	proof.Meeting(t, false)
 	d.world.Clock.Advance(capture.CollectorGrace - time.Second)
 	d.collect(t, capture.Report{})
 	d.world.Clock.Advance(2 * time.Second)
-	d.collect(t, capture.Report{Workspaces: 1})
+	d.collect(t, capture.Report{Workspaces: 2})
 	var left []tenant.WorkspaceID
 	check(t, d.world.Vault.Workspaces(t.Context(), func(ws tenant.WorkspaceID, _ time.Time) error { left = append(left, ws); return nil }))
-	if slices.Contains(left, begun) || !slices.Contains(left, d.ws.ID) {
+	if slices.Contains(left, begun) || slices.Contains(left, proof.ID) || !slices.Contains(left, d.ws.ID) {
 		t.Errorf("the workspaces with keys are %v, want %v alone", left, d.ws.ID)
 	}
 }

@@ -244,14 +244,20 @@ where workspace_id = $1 and erased_at is null and ($2::uuid is null or id > $2) 
 	return pgx.CollectRows(rows, pgx.RowTo[tenant.RecordID])
 }
 
-// markErased says in the rows what the key store says already.
+// markErased says in the rows of records that their keys are destroyed; nil stands for every record of the workspace.
 func markErased(ctx context.Context, tx *gate.Tx, records []tenant.RecordID) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`update tenant.record set erased_at = $3 where workspace_id = $1 and id = any($2) and erased_at is null`, tx.Workspace(), records, tx.Now())
-	batch.Queue(`update tenant.recording set state = 'erased' where workspace_id = $1 and record_id = any($2) and state <> 'erased'`, tx.Workspace(), records)
-	batch.Queue(`update tenant.upload set state = 'ended' where workspace_id = $1 and record_id = any($2) and state = 'open'`, tx.Workspace(), records)
+	batch.Queue(`
+update tenant.record set erased_at = $3
+where workspace_id = $1 and ($2::uuid[] is null or id = any($2)) and erased_at is null`, tx.Workspace(), records, tx.Now())
+	batch.Queue(`
+update tenant.recording set state = 'erased'
+where workspace_id = $1 and ($2::uuid[] is null or record_id = any($2)) and state <> 'erased'`, tx.Workspace(), records)
+	batch.Queue(`
+update tenant.upload set state = 'ended'
+where workspace_id = $1 and ($2::uuid[] is null or record_id = any($2)) and state = 'open'`, tx.Workspace(), records)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("marking %d erased records: %w", len(records), err)
+		return fmt.Errorf("marking erased records: %w", err)
 	}
 	return nil
 }

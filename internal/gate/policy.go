@@ -64,6 +64,8 @@ const (
 	ReadModel   Verb = "model.read"
 	ChangeModel Verb = "model.change"
 	Collect     Verb = "storage.collect"
+	BeginProof  Verb = "proof.begin"
+	EndProof    Verb = "proof.end"
 
 	// Acts of the instance, in no workspace.
 	BeginSetup        Verb = "setup.begin"
@@ -118,6 +120,7 @@ const (
 	Installer     = "installer"
 	Authenticator = "authenticator"
 	Worker        = "worker"
+	Prover        = "prover"
 )
 
 // Rule is a row of the policy table.
@@ -189,6 +192,8 @@ func Policy() []Rule {
 		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Stream: audit.Administration},
 		{Verb: Collect, Says: "remove what nothing refers to", Jobs: []string{Collector}, Stream: audit.Keys},
+		{Verb: BeginProof, Says: "make a workspace of its own to check the promises in", Jobs: []string{Prover}, Stream: audit.Administration},
+		{Verb: EndProof, Says: "destroy that workspace", Jobs: []string{Prover}, Stream: audit.Keys},
 
 		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},

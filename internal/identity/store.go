@@ -165,6 +165,19 @@ func insertWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
 	return err
 }
 
+// isListed reports whether a workspace is one that people have or will claim.
+func isListed(ctx context.Context, tx *gate.InstanceTx, id tenant.WorkspaceID) (bool, error) {
+	var listed bool
+	err := tx.QueryRow(ctx, `select exists (select from control.workspace where id = $1)`, id).Scan(&listed)
+	return listed, err
+}
+
+// markAllErased says of every record of the workspace that its key is destroyed.
+func markAllErased(ctx context.Context, tx *gate.Tx) error {
+	_, err := tx.Exec(ctx, `update tenant.record set erased_at = $2 where workspace_id = $1 and erased_at is null`, tx.Workspace(), tx.Now())
+	return err
+}
+
 // nameWorkspace gives a prepared workspace its name, and removes the member whom an unfinished first run left in it.
 func nameWorkspace(ctx context.Context, tx *gate.Tx, name string) error {
 	record := gate.WorkspaceRecord(tx.Workspace())

@@ -1,0 +1,58 @@
+package identity
+
+import (
+	"context"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+// StageProof makes a workspace to check promises in, and returns its owner. It is in no list of workspaces, and no account
+// leads to it: nobody can sign in to it and nobody sees it. [Service.EndProof] destroys it; what a crash leaves of it is
+// destroyed by the collector.
+func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, error) {
+	owner := tenant.Actor{Kind: tenant.Member, Workspace: tenant.NewID[tenant.WorkspaceID](s.Source), Member: tenant.NewID[tenant.MemberID](s.Source),
+		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source)}
+	if err := s.Vault.CreateWorkspace(ctx, owner.Workspace); err != nil {
+		return owner, err
+	}
+	making := gate.Making{ID: gate.WorkspaceRecord(owner.Workspace), Kind: "workspace", Purpose: vault.Content}
+	act := gate.Act{Verb: gate.BeginProof, Make: []gate.Making{making}}
+	err := s.Gate.Do(s.proving(ctx, owner.Workspace), act, func(ctx context.Context, tx *gate.Tx) error {
+		if err := insertWorkspace(ctx, tx, name); err != nil {
+			return err
+		}
+		return insertMember(ctx, tx, owner, gate.Owner, person{Name: "Prover", Email: "prover@localhost.invalid"})
+	})
+	return owner, err
+}
+
+// EndProof destroys a workspace that [Service.StageProof] made: its keys go, and its rows say so. It fails with fault.Denied
+// for a workspace that people have.
+func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
+	var listed bool
+	err := s.Gate.Look(s.proving(ctx, tenant.WorkspaceID{}), gate.EndProof, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		listed, err = isListed(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if listed {
+		return fault.New(fault.Denied, "This workspace belongs to people. Only a workspace made for a proof ends with it.")
+	}
+	err = s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
+		return markAllErased(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Vault.DestroyWorkspace(ctx, id)
+}
+
+func (s *Service) proving(ctx context.Context, id tenant.WorkspaceID) context.Context {
+	from := tenant.Visitor(ctx)
+	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Prover, Workspace: id, Address: from.Address, Request: from.Request})
+}
