@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
 	"mainstay/internal/document"
+	"mainstay/internal/fault"
 	"mainstay/internal/health"
 	"mainstay/internal/inference"
 	"mainstay/internal/sandbox"
@@ -36,20 +39,29 @@ func (p *Program) openEngine() error {
 		box = sandbox.Without(err)
 	}
 	p.box, p.media = box, media.NewDecoder(box)
-	if p.Config.Engine == "" {
-		p.engine, err = p.openLocal(box, p.Config.Model)
+	model := p.Config.Model
+	if p.Config.Engine != "" {
+		model = "whisper-base" // ours adds what the other lacks
+	}
+	local, err := p.openLocal(box, model)
+	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(p.Config.Engine, "https://") && !loopbackURL(p.Config.Engine) {
-		return fmt.Errorf("engine is not an https:// address, and not on this machine")
+	p.engines = engines{usual: model, engine: local, model: model, local: local, models: p.Config.Models}
+	if p.Config.Engine == "" {
+		return nil
+	}
+	address, err := url.Parse(p.Config.Engine)
+	if err != nil || address.Host == "" || address.Scheme != "https" && !loopbackURL(p.Config.Engine) {
+		return errors.New("engine is not an https:// address, and not on this machine")
 	}
 	remote := inference.RemoteConfig{URL: p.Config.Engine, Token: p.Config.Token, Client: &http.Client{}}
 	if p.Config.origin["model"] != "default" {
 		remote.Model = p.Config.Model
 	}
-	voices, err := p.openLocal(box, "whisper-base")
-	p.engine = inference.Pair{Words: inference.Remote(remote), Voices: voices}
-	return err
+	p.engines.usual, p.engines.model = address.Host, remote.Model
+	p.engines.engine = inference.Pair{Words: inference.Remote(remote), Voices: local}
+	return nil
 }
 
 func newSandbox() (*sandbox.Sandbox, error) {
@@ -82,16 +94,42 @@ func loopbackURL(url string) bool {
 	return false
 }
 
-// recognizer is the engine with everything around it, as the speech service wants it.
-type recognizer struct {
-	engine recognition.Engine
-	model  string
+// engines are what recordings can be transcribed with: the configured one, and our own program with each model that is here.
+// It puts everything around them that the speech service wants of a recognizer.
+type engines struct {
+	usual  string // the configured one's name
+	engine engine
+	model  string // what transcripts call its model
+	local  *inference.Local
+	models string // folder of our own program's
+}
+
+// Engines implements speech.Recognizer.
+func (e engines) Engines() []string {
+	names := []string{e.usual}
+	found, err := filepath.Glob(filepath.Join(e.models, "*", "model.bin"))
+	if err != nil {
+		return names
+	}
+	for _, path := range found {
+		if name := filepath.Base(filepath.Dir(path)); name != e.usual {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Recognize implements speech.Recognizer.
-func (r recognizer) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
-	heard, _, err := recognition.Recognize(ctx, r.engine, sound, recognition.Options{Language: hints.Language, Allowed: hints.Allowed,
-		Glossary: slices.Concat(hints.Glossary, hints.Names), Speakers: hints.Speakers, Channels: sound.Channels(), Model: r.model,
+func (e engines) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
+	engine, model := e.engine, e.model
+	if hints.Engine != "" && hints.Engine != e.usual {
+		if !slices.Contains(e.Engines(), hints.Engine) {
+			return document.Transcript{}, fault.New(fault.Busy, "The speech engine that was chosen is not here any more. Run mainstay models pull, or choose another.")
+		}
+		engine, model = e.local.Named(hints.Engine), hints.Engine
+	}
+	heard, _, err := recognition.Recognize(ctx, engine, sound, recognition.Options{Language: hints.Language, Allowed: hints.Allowed,
+		Glossary: slices.Concat(hints.Glossary, hints.Names), Speakers: hints.Speakers, Channels: sound.Channels(), Model: model,
 		Expected: sound.Expected, Progress: progress})
 	return heard, err
 }
@@ -110,7 +148,7 @@ func (p *Program) checks() []health.Check {
 		health.Sandbox(p.box, newSandbox),
 		health.Decoder(p.media),
 		health.Models(p.Config.Models, models...),
-		health.Speech(p.engine),
+		health.Speech(p.engines.engine),
 		health.TLS(p.Config.TLSCert, p.source.Now),
 		health.Mail(),
 	}

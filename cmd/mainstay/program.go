@@ -45,12 +45,12 @@ type Program struct {
 	Egress   *egress.Service
 	Health   *health.Service
 
-	box    *sandbox.Sandbox
-	media  *media.Decoder
-	engine engine
-	source tenant.Source
-	told   func(queue.Step, string, float64) // hears progress; may be nil
-	close  []func()                          // in the order of opening
+	box     *sandbox.Sandbox
+	media   *media.Decoder
+	engines engines
+	source  tenant.Source
+	told    func(queue.Step, string, float64) // hears progress; may be nil
+	close   []func()                          // in the order of opening
 }
 
 // ephemeral says that nothing of a program may outlive it: its root key and key store are in memory.
@@ -184,7 +184,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Capture, err = capture.New(capture.Config{Gate: p.Gate, Queue: p.Queue, Vault: p.Vault, Source: p.source, Media: p.media})
 	keep(err)
-	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: recognizer{p.engine, p.Config.Model}})
+	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: p.engines})
 	keep(err)
 	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
 	keep(err)

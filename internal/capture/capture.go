@@ -80,7 +80,8 @@ type Recording struct {
 type Sound interface {
 	io.ReadCloser
 	Channels() int
-	Expected() float64 // how many seconds it lasts as far as is known by now; 0: unknown
+	Expected() float64   // how many seconds it lasts as far as is known by now; 0: unknown
+	Milliseconds() int64 // how long what was read lasts
 }
 
 // Config is what the service stands on.

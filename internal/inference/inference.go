@@ -144,6 +144,11 @@ func Remote(cfg RemoteConfig) *Engine {
 		ready: func(context.Context) error { return nil }, left: func() bool { return false }}
 }
 
+// Named returns the same server with another of its recognition models.
+func (e *Engine) Named(model string) *Engine {
+	return &Engine{base: e.base, token: e.token, model: model, client: e.client, ready: e.ready, left: e.left}
+}
+
 // Health asks the server what it can do. It fails with fault.Busy where nothing answers.
 func (e *Engine) Health(ctx context.Context) (Health, error) {
 	if err := e.ready(ctx); err != nil {
@@ -184,7 +189,7 @@ func (e *Engine) Languages(ctx context.Context, pcm []int16, in []Clip) ([]Langu
 	var r struct {
 		Windows []LanguageWindow `json:"windows"`
 	}
-	err := e.post(ctx, "/v1/audio/languages", pcm, []field{{"clips", clips(in)}}, &r)
+	err := e.post(ctx, "/v1/audio/languages", pcm, []field{{"model", e.model}, {"clips", clips(in)}}, &r)
 	return r.Windows, err
 }
 

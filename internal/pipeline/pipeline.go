@@ -17,6 +17,7 @@ const (
 	Transcribe = "transcribe" // input: a recording
 	Draft      = "draft"      // input: a transcript
 	Resolve    = "resolve"    // input: a transcript whose speakers were named
+	Dispose    = "dispose"    // input: a recording of which the transcript alone was wanted
 )
 
 // Subscribers says which steps a fact starts.
@@ -25,6 +26,7 @@ func Subscribers() map[string][]string {
 		capture.FactFinished:   {Transcribe},
 		speech.FactTranscribed: {Draft},
 		speech.FactNamed:       {Resolve},
+		speech.FactSpent:       {Dispose},
 	}
 }
 
@@ -41,11 +43,16 @@ func (p *Pipeline) Kinds() []queue.Kind {
 		{Name: Transcribe, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Speech.Transcribe(ctx, s) }},
 		{Name: Draft, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Draft(ctx, s) }},
 		{Name: Resolve, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Resolve(ctx, s) }},
+		{Name: Dispose, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Speech.Dispose(ctx, s) }},
 	}
 }
 
-// Dead marks the meeting of work that ended without success.
+// Dead marks the meeting of work that ended without success. One whose recording could not be destroyed has its minutes; the
+// step itself stays in the list of work.
 func (p *Pipeline) Dead(ctx context.Context, step queue.Step) error {
+	if step.Kind == Dispose {
+		return nil
+	}
 	verb := gate.FailTranscript
 	if step.Kind != Transcribe {
 		verb = gate.FailMinutes

@@ -36,18 +36,20 @@ from tenant.step s where workspace_id = $1 and id = $2`, tx.Workspace(), id).Sca
 	})
 }
 
-// Again starts a new run of a kind of step inside an act about its input's group.
-func (q *Queue) Again(ctx context.Context, tx *gate.Tx, kind string, input [16]byte) error {
-	next := Step{Workspace: tx.Workspace(), ID: gate.NewID[ID](tx), Kind: kind, Input: input, Record: tx.Group()}
-	err := tx.QueryRow(ctx, `
-select coalesce(max(run), 0) + 1 from tenant.step where workspace_id = $1 and input_id = $2 and kind = $3`, tx.Workspace(), input, kind).Scan(&next.Run)
-	if err != nil {
-		return fmt.Errorf("counting the runs of %s: %w", kind, err)
+// Again starts a new run of every step that a fact starts, inside an act about the fact's group.
+func (q *Queue) Again(ctx context.Context, tx *gate.Tx, fact Fact) error {
+	for _, kind := range q.cfg.Subscribers[fact.Kind] {
+		next := Step{Workspace: tx.Workspace(), ID: gate.NewID[ID](tx), Kind: kind, Input: fact.Input, Record: fact.Record}
+		err := tx.QueryRow(ctx, `
+select coalesce(max(run), 0) + 1 from tenant.step where workspace_id = $1 and input_id = $2 and kind = $3`, tx.Workspace(), fact.Input, kind).Scan(&next.Run)
+		if err != nil {
+			return fmt.Errorf("counting the runs of %s: %w", kind, err)
+		}
+		if err := q.enqueue(ctx, tx, next); err != nil {
+			return err
+		}
 	}
-	if err := q.enqueue(ctx, tx, next); err != nil {
-		return err
-	}
-	return notify(ctx, tx, next.Record)
+	return notify(ctx, tx, fact.Record)
 }
 
 // Cancel ends a step that waits or runs. Its handler is stopped within seconds; what it would have stored is not.

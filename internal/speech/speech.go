@@ -46,8 +46,10 @@ type Transcript struct {
 	Introduced map[string]document.Evidence // the speakers whose name comes from their own words, with those words
 }
 
-// Recognizer turns a recording's sound into a transcript. Progress gets the phase and how much of it is done, 0 to 1.
+// Recognizer turns a recording's sound into a transcript. Progress gets the phase and how much of all is done, 0 to 1. Engines
+// names what Hints.Engine may be, the usual one first.
 type Recognizer interface {
+	Engines() []string
 	Recognize(ctx context.Context, sound capture.Sound, hints Hints, progress func(phase string, done float64)) (document.Transcript, error)
 }
 
@@ -58,6 +60,7 @@ type Hints struct {
 	Glossary []string // words to expect
 	Speakers int      // 0: unknown
 	Names    []string // attendees
+	Engine   string   // one of the recognizer's engines; empty: the usual one
 }
 
 // Config is what the service stands on.
@@ -113,8 +116,9 @@ func (s *Service) group(ctx context.Context, id meeting.ID, verb gate.Verb) (mee
 // one, and stores the transcript together with the step's end in another, so that a crash anywhere means to do it again.
 func (s *Service) Transcribe(ctx context.Context, step queue.Step) error {
 	var m meeting.Meeting
+	var hints Hints
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.DecodeMedia, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		if m, err = ofRecording(ctx, tx, step.Input); err != nil {
+		if m, hints, err = known(ctx, tx, step.Input); err != nil {
 			return err
 		}
 		return meeting.Advance(ctx, tx, m.ID, meeting.Transcribing)
@@ -127,7 +131,6 @@ func (s *Service) Transcribe(ctx context.Context, step queue.Step) error {
 		return err
 	}
 	defer sound.Close()
-	hints := Hints{Language: m.Language, Glossary: m.Glossary, Speakers: m.People, Names: m.Names()}
 	heard, err := s.Recognizer.Recognize(ctx, sound, hints, func(phase string, done float64) { s.Queue.Progress(ctx, step, phase, done) })
 	if err != nil {
 		return fmt.Errorf("transcribing recording of meeting %s: %w", m.ID, err)
@@ -137,15 +140,56 @@ func (s *Service) Transcribe(ctx context.Context, step queue.Step) error {
 	}
 	t := s.version(m, heard)
 	t.nameIntroduced(m.Names())
-	t.Recording = capture.RecordingID(step.Input)
+	length := sound.Milliseconds()
+	t.Recording, t.DurationMS = capture.RecordingID(step.Input), &length
+	return s.write(ctx, step, m, &t)
+}
+
+// known returns the meeting of a recording, and what people know of it before it is heard.
+func known(ctx context.Context, tx *gate.Tx, recording [16]byte) (meeting.Meeting, Hints, error) {
+	m, engine, err := ofRecording(ctx, tx, recording)
+	if err != nil {
+		return m, Hints{}, err
+	}
+	set, err := settings(ctx, tx)
+	return m, Hints{Language: m.Language, Allowed: set.Languages, Glossary: m.Glossary, Speakers: m.People, Names: m.Names(), Engine: engine}, err
+}
+
+// write stores what a recording said and ends the step. Where the meeting keeps no sound, the recording is spent.
+func (s *Service) write(ctx context.Context, step queue.Step, m meeting.Meeting, t *Transcript) error {
 	act := gate.Act{Verb: gate.WriteTranscript, Object: step.Input, Make: []gate.Making{t.making(m)}}
 	return s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("segments", len(t.Segments))
-		if err := s.store(ctx, tx, m, &t); err != nil {
+		before, err := Latest(ctx, tx, m.ID)
+		switch {
+		case err == nil && before.Recording == t.Recording:
+			t.keepNames(before)
+		case err != nil && !fault.Is(err, fault.Missing):
 			return err
+		}
+		if err := s.store(ctx, tx, m, t); err != nil {
+			return err
+		}
+		now, err := meeting.Load(ctx, tx, m.ID) // somebody may have thought otherwise meanwhile
+		if err != nil {
+			return err
+		}
+		if now.Ephemeral {
+			if err := s.Queue.Emit(ctx, tx, Spent(t.Recording, m.Record)); err != nil {
+				return err
+			}
 		}
 		return s.Queue.Finish(ctx, tx, step)
 	})
+}
+
+// Dispose is the step that destroys a recording of which the transcript alone was wanted. Done again, it does nothing.
+func (s *Service) Dispose(ctx context.Context, step queue.Step) error {
+	_, err := s.Capture.Erase(ctx, capture.RecordingID(step.Input))
+	if fault.Is(err, fault.Missing) {
+		return nil
+	}
+	return err
 }
 
 // version gives what was heard the ids of a stored transcript.

@@ -44,13 +44,16 @@ type sealedSpeaker struct {
 	By   *document.Evidence `json:"by,omitempty"`
 }
 
-func ofRecording(ctx context.Context, tx *gate.Tx, recording [16]byte) (meeting.Meeting, error) {
+// ofRecording returns the meeting of a recording and the engine that was chosen for it.
+func ofRecording(ctx context.Context, tx *gate.Tx, recording [16]byte) (meeting.Meeting, string, error) {
 	var id meeting.ID
-	err := tx.QueryRow(ctx, `select meeting_id from tenant.recording where workspace_id = $1 and id = $2`, tx.Workspace(), recording).Scan(&id)
+	var engine string
+	err := tx.QueryRow(ctx, `select meeting_id, engine from tenant.recording where workspace_id = $1 and id = $2`, tx.Workspace(), recording).Scan(&id, &engine)
 	if err != nil {
-		return meeting.Meeting{}, fmt.Errorf("finding a recording's meeting: %w", err)
+		return meeting.Meeting{}, "", fmt.Errorf("finding a recording's meeting: %w", err)
 	}
-	return meeting.Load(ctx, tx, id)
+	m, err := meeting.Load(ctx, tx, id)
+	return m, engine, err
 }
 
 func insert(ctx context.Context, tx *gate.Tx, t *Transcript) error {
