@@ -26,6 +26,7 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/queue"
+	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
 	"mainstay/internal/worldtest"
 )
@@ -127,12 +128,25 @@ func methods() map[string]method {
 			}
 			return nothing, err
 		}},
+		"capture.Dispose": {job: gate.Transcriber, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Capture.Dispose(ctx, step(c.Recording, c.Done))
+		}},
 
 		"speech.Import": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Speech.Import(ctx, c.Meeting, "a.txt", []byte("Ada: We agreed."))
 		}},
 		"speech.Transcribe": {job: gate.Transcriber, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Speech.Transcribe(ctx, step(c.Recording, c.Done))
+		}},
+		"speech.Engines": {none: "it names what the deployment has"},
+		"speech.RunAgain": {least: gate.Member, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Speech.RunAgain(ctx, c.Meeting, "")
+		}},
+		"speech.Settings": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Speech.Settings(ctx)
+		}},
+		"speech.ChangeSettings": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return nothing, w.Speech.ChangeSettings(ctx, speech.Settings{Languages: []string{"en"}})
 		}},
 		"speech.NameSpeaker": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Speech.NameSpeaker(ctx, c.Transcript, "s1", "Mallory")

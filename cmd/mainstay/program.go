@@ -188,7 +188,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
 	keep(err)
-	order.Speech, order.Minutes = p.Speech, p.Minutes
+	order.Capture, order.Speech, order.Minutes = p.Capture, p.Speech, p.Minutes
 	return errors.Join(failures...)
 }
 

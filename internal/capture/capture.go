@@ -268,3 +268,17 @@ func (s *Service) Erase(ctx context.Context, id RecordingID) (vault.Receipt, err
 	})
 	return receipt, err
 }
+
+// Dispose is the step that destroys a recording of which the transcript alone was wanted. Transcript and minutes stay.
+func (s *Service) Dispose(ctx context.Context, step queue.Step) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.DisposeMedia, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("record", tx.Record().String())
+		if err := s.Queue.Finish(ctx, tx, step); err != nil {
+			return err
+		}
+		if _, err := tx.Erase(ctx, tx.Record()); err != nil {
+			return err
+		}
+		return eraseRecording(ctx, tx, RecordingID(step.Input))
+	})
+}

@@ -36,6 +36,7 @@ const (
 	DecodeMedia    Verb = "recording.decode"
 	DescribeMedia  Verb = "recording.describe"
 	EraseRecording Verb = "recording.erase"
+	DisposeMedia   Verb = "recording.dispose"
 
 	ImportTranscript Verb = "transcript.import"
 	ReadTranscript   Verb = "transcript.read"
@@ -163,7 +164,8 @@ func Policy() []Rule {
 		{Verb: ReadRecording, Says: "see a recording's waveform and state", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
 		{Verb: DecodeMedia, Says: "open a recording to transcribe it", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Access},
 		{Verb: DescribeMedia, Says: "store a recording's length and waveform", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
-		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Transcriber, Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: DisposeMedia, Says: "destroy a recording of which the transcript alone was wanted", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
 		{Verb: ReadTranscript, Says: "read a transcript", Object: Transcript, Least: Viewer, Level: Reader, Stream: audit.Access},

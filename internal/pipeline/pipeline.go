@@ -33,6 +33,7 @@ func Subscribers() map[string][]string {
 // Pipeline connects the queue to the services that do the steps. The services need the queue first, so they are set after it.
 type Pipeline struct {
 	Gate    *gate.Gate
+	Capture *capture.Service
 	Speech  *speech.Service
 	Minutes *minutes.Service
 }
@@ -43,7 +44,7 @@ func (p *Pipeline) Kinds() []queue.Kind {
 		{Name: Transcribe, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Speech.Transcribe(ctx, s) }},
 		{Name: Draft, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Draft(ctx, s) }},
 		{Name: Resolve, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Resolve(ctx, s) }},
-		{Name: Dispose, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Speech.Dispose(ctx, s) }},
+		{Name: Dispose, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Capture.Dispose(ctx, s) }},
 	}
 }
 

@@ -183,15 +183,6 @@ func (s *Service) write(ctx context.Context, step queue.Step, m meeting.Meeting,
 	})
 }
 
-// Dispose is the step that destroys a recording of which the transcript alone was wanted. Done again, it does nothing.
-func (s *Service) Dispose(ctx context.Context, step queue.Step) error {
-	_, err := s.Capture.Erase(ctx, capture.RecordingID(step.Input))
-	if fault.Is(err, fault.Missing) {
-		return nil
-	}
-	return err
-}
-
 // version gives what was heard the ids of a stored transcript.
 func (s *Service) version(m meeting.Meeting, heard document.Transcript) Transcript {
 	t := Transcript{Transcript: numbered(heard), ID: tenant.NewID[ID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: m.ID}

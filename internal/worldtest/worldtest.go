@@ -80,7 +80,7 @@ func New(t testing.TB) *World {
 	check(t, err)
 	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail()}})
 	check(t, err)
-	order.Speech, order.Minutes = w.Speech, w.Minutes
+	order.Capture, order.Speech, order.Minutes = w.Capture, w.Speech, w.Minutes
 	return w
 }
 
