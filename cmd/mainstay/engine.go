@@ -25,6 +25,9 @@ import (
 // sandboxChild is the hidden subcommand that locks itself up where bubblewrap cannot start, and becomes a decoder.
 const sandboxChild = "sandbox-child"
 
+// outside names the configured engine where it is not our own program.
+const outside = "outside"
+
 // engine is what listens to recordings, and says what it can do.
 type engine interface {
 	recognition.Engine
@@ -59,7 +62,7 @@ func (p *Program) openEngine() error {
 	if p.Config.origin["model"] != "default" {
 		remote.Model = p.Config.Model
 	}
-	p.engines.usual, p.engines.model = address.Host, remote.Model
+	p.engines.usual, p.engines.model = outside, remote.Model
 	p.engines.engine = inference.Pair{Words: inference.Remote(remote), Voices: local}
 	return nil
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/language"
 )
 
 // Settings is what a workspace says of the speech in it.
@@ -47,13 +46,10 @@ on conflict (workspace_id) do update set languages = excluded.languages, changed
 	})
 }
 
-var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})*$`)
-
 func checkedLanguages(tags []string) ([]string, error) {
 	kept := []string{}
 	for _, tag := range tags {
-		tag = strings.ToLower(strings.TrimSpace(tag))
-		if !languageTag.MatchString(tag) {
+		if tag = language.Tag(tag); tag == "" {
 			return nil, fault.New(fault.Invalid, "There is no such language. Choose from the list.")
 		}
 		if !slices.Contains(kept, tag) {
