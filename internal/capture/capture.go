@@ -51,8 +51,10 @@ type Upload struct {
 	Record    tenant.RecordID
 	Meeting   meeting.ID
 	Name      string
-	Size      int64
+	Metadata  string // as its client sent it, for the client (tus's Upload-Metadata)
+	Size      int64  // MaxSize while it is unknown
 	Received  int64
+	CreatedBy tenant.MemberID
 	ExpiresAt time.Time
 	State     string // "open", "finished", "ended", "expired"
 	Recording RecordingID
@@ -107,13 +109,30 @@ func New(cfg Config) (*Service, error) {
 	return &Service{Config: cfg, playing: playing{leases: map[playKey]*play{}}}, nil
 }
 
-// Begin opens an upload of size bytes for a meeting.
-func (s *Service) Begin(ctx context.Context, id meeting.ID, name string, size int64) (Upload, error) {
+// CheckSize fails with fault.Invalid or fault.TooLarge for a size that no upload has.
+func CheckSize(size int64) error {
 	switch {
 	case size <= 0:
-		return Upload{}, fault.New(fault.Invalid, "This file is empty. Choose another.")
+		return fault.New(fault.Invalid, "This file is empty. Choose another.")
 	case size > MaxSize:
-		return Upload{}, fault.New(fault.TooLarge, "This file is larger than 4 GB. Cut it or lower its quality.")
+		return fault.New(fault.TooLarge, "This file is larger than 4 GB. Cut it or lower its quality.")
+	}
+	return nil
+}
+
+// The limits of what a client says of an upload.
+const (
+	maxName     = 255
+	maxMetadata = 8 << 10
+)
+
+// Begin opens an upload of size bytes for a meeting. Metadata is kept for the client and given back by Status.
+func (s *Service) Begin(ctx context.Context, id meeting.ID, name, metadata string, size int64) (Upload, error) {
+	if err := CheckSize(size); err != nil {
+		return Upload{}, err
+	}
+	if len(metadata) > maxMetadata {
+		return Upload{}, fault.New(fault.TooLarge, "The upload's metadata is longer than 8 kB.")
 	}
 	var m meeting.Meeting
 	err := s.Gate.View(ctx, gate.Act{Verb: gate.BeginUpload, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
@@ -123,10 +142,11 @@ func (s *Service) Begin(ctx context.Context, id meeting.ID, name string, size in
 	if err != nil {
 		return Upload{}, err
 	}
-	u := Upload{ID: tenant.NewID[UploadID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: id, Name: name, Size: size, State: "open"}
+	u := Upload{ID: tenant.NewID[UploadID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: id, Name: shortened(name), Metadata: metadata,
+		Size: size, State: "open"}
 	making := gate.Making{ID: u.Record, Kind: "recording", Group: m.Record, Purpose: vault.Content}
 	err = s.Gate.Do(ctx, gate.Act{Verb: gate.BeginUpload, Object: id, Make: []gate.Making{making}}, func(ctx context.Context, tx *gate.Tx) error {
-		u.ExpiresAt = tx.Now().Add(UploadLife)
+		u.ExpiresAt, u.CreatedBy = tx.Now().Add(UploadLife), tx.Actor().Member
 		tx.Note("size", size)
 		if err := insertUpload(ctx, tx, u); err != nil {
 			return err
@@ -136,11 +156,31 @@ func (s *Service) Begin(ctx context.Context, id meeting.ID, name string, size in
 	return u, err
 }
 
-// Status returns how far an upload is. It is part of the upload and no act of its own.
+// shortened keeps the end of a long file name, which says what kind of file it is.
+func shortened(name string) string {
+	letters := []rune(name)
+	return string(letters[max(0, len(letters)-maxName):])
+}
+
+// Status returns how far an upload is. It is part of the upload and no act of its own. What ended before it could become a
+// recording, though all of it is in, becomes one now. It fails with fault.Ended for an upload that rested too long.
 func (s *Service) Status(ctx context.Context, id UploadID) (Upload, error) {
+	u, err := s.status(ctx, id)
+	if err != nil || u.State != "open" || u.Received != u.Size {
+		return u, err
+	}
+	if _, err := s.finish(ctx, u); err != nil && !fault.Is(err, fault.Conflict) {
+		return u, err
+	}
+	return s.status(ctx, id)
+}
+
+func (s *Service) status(ctx context.Context, id UploadID) (Upload, error) {
 	var u Upload
 	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadUpload, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		u, err = loadUpload(ctx, tx, id)
+		if u, err = loadUpload(ctx, tx, id); err == nil && u.State == "open" && u.rested(tx.Now()) {
+			err = over()
+		}
 		return err
 	})
 	return u, err
@@ -149,6 +189,17 @@ func (s *Service) Status(ctx context.Context, id UploadID) (Upload, error) {
 // Append adds the bytes of body at offset, which must be what the upload has received. It returns the new offset: those
 // bytes survive any crash, also where Append failed later on. When the last byte is in, the upload becomes a recording.
 func (s *Service) Append(ctx context.Context, id UploadID, offset int64, body io.Reader) (Upload, error) {
+	u, err := s.add(ctx, id, offset, body)
+	if err != nil || u.Received != u.Size {
+		return u, err
+	}
+	u.Recording, err = s.finish(ctx, u)
+	u.State = "finished"
+	return u, err
+}
+
+// add is Append without its end.
+func (s *Service) add(ctx context.Context, id UploadID, offset int64, body io.Reader) (Upload, error) {
 	var u Upload
 	lease, err := s.Gate.Lease(ctx, gate.Act{Verb: gate.AppendUpload, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		if u, err = loadUpload(ctx, tx, id); err != nil {
@@ -160,28 +211,23 @@ func (s *Service) Append(ctx context.Context, id UploadID, offset int64, body io
 		return u, err
 	}
 	err = s.receive(ctx, lease, &u, body)
-	closing := lease.Close(context.WithoutCancel(ctx))
-	if err = errors.Join(err, closing); err != nil {
-		return u, err
-	}
-	if u.Received == u.Size {
-		rec, err := s.finish(ctx, u)
-		u.State, u.Recording = "finished", rec
-		return u, err
-	}
-	return u, nil
+	return u, errors.Join(err, lease.Close(context.WithoutCancel(ctx)))
 }
 
 // takes fails with fault.Conflict unless the upload goes on at offset.
 func (u Upload) takes(offset int64, now time.Time) error {
 	switch {
-	case u.State != "open" || !now.Before(u.ExpiresAt):
-		return fault.New(fault.Ended, "This upload is over. Begin it again.")
+	case u.State != "open" || u.rested(now):
+		return over()
 	case offset != u.Received:
 		return fault.New(fault.Conflict, "The upload goes on at another place. Ask how far it is and continue there.")
 	}
 	return nil
 }
+
+func (u Upload) rested(now time.Time) bool { return !now.Before(u.ExpiresAt) }
+
+func over() error { return fault.New(fault.Ended, "This upload is over. Begin it again.") }
 
 // receive stores body in parts. A part counts once its object is durable and its row committed.
 func (s *Service) receive(ctx context.Context, lease *gate.Lease, u *Upload, body io.Reader) error {
@@ -243,9 +289,9 @@ func (s *Service) End(ctx context.Context, id UploadID) error {
 	})
 }
 
-// Put takes a whole file in at once: Begin and Append for callers that hold all of it.
+// Put takes a whole file in at once: Begin and Append for callers that know its size.
 func (s *Service) Put(ctx context.Context, id meeting.ID, name string, size int64, body io.Reader) (Upload, error) {
-	u, err := s.Begin(ctx, id, name, size)
+	u, err := s.Begin(ctx, id, name, "", size)
 	if err != nil {
 		return u, err
 	}
@@ -255,6 +301,27 @@ func (s *Service) Put(ctx context.Context, id meeting.ID, name string, size int6
 	}
 	return u, err
 }
+
+// Take stores all of body, of which nobody knows the size, as an upload that is still open: Finish makes it a recording. It is
+// for forms, whose file comes before what is said about it.
+func (s *Service) Take(ctx context.Context, id meeting.ID, name string, body io.Reader) (Upload, error) {
+	u, err := s.Begin(ctx, id, name, "", MaxSize)
+	if err != nil {
+		return u, err
+	}
+	if u, err = s.add(ctx, u.ID, 0, body); err != nil {
+		return u, err
+	}
+	if err := CheckSize(u.Received); err != nil {
+		return u, err
+	}
+	u.Size = u.Received
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.AppendUpload, Object: u.ID}, func(ctx context.Context, tx *gate.Tx) error { return setSize(ctx, tx, u) })
+	return u, err
+}
+
+// Finish makes what Take stored a recording.
+func (s *Service) Finish(ctx context.Context, u Upload) (RecordingID, error) { return s.finish(ctx, u) }
 
 // Erase destroys a recording. Its transcript and minutes stay.
 func (s *Service) Erase(ctx context.Context, id RecordingID) (vault.Receipt, error) {

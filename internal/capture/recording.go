@@ -48,15 +48,35 @@ func (s *Service) finish(ctx context.Context, u Upload) (RecordingID, error) {
 	return id, err
 }
 
-// refuse ends an upload of what is no recording.
+// refuse ends an upload of what is no recording: what came is destroyed, and the meeting says why.
 func (s *Service) refuse(ctx context.Context, u Upload, cause error) error {
 	if !fault.Is(cause, fault.Invalid) {
 		return cause
 	}
-	if err := s.End(ctx, u.ID); err != nil {
-		return errors.Join(cause, err)
-	}
-	return cause
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.EndUpload, Object: u.ID}, func(ctx context.Context, tx *gate.Tx) error {
+		if _, err := tx.Erase(ctx, u.Record); err != nil {
+			return err
+		}
+		if err := endUpload(ctx, tx, u.ID); err != nil {
+			return err
+		}
+		if err := insertRefused(ctx, tx, u, gate.NewID[RecordingID](tx), fault.Sentence(cause)); err != nil {
+			return err
+		}
+		return meeting.Advance(ctx, tx, u.Meeting, meeting.Failed)
+	})
+	return errors.Join(cause, err)
+}
+
+// Arriving returns the upload that a meeting waits for. It is part of the page that shows it, and fails with fault.Missing
+// where there is none.
+func (s *Service) Arriving(ctx context.Context, id meeting.ID) (Upload, error) {
+	var u Upload
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		u, err = arriving(ctx, tx, id)
+		return err
+	})
+	return u, err
 }
 
 // describe tells a recording by its bytes: what it is, and a keyed digest by which the same bytes are noticed again.
@@ -139,9 +159,10 @@ func (s *Service) Of(ctx context.Context, id meeting.ID) (Recording, error) {
 	return rec, err
 }
 
-// Playback is a recording that is being listened to.
+// Playback is a recording that is being listened to. Close lets go of it.
 type Playback struct {
 	io.ReadSeeker
+	io.Closer
 	Format    string
 	CreatedAt time.Time
 }
@@ -162,7 +183,7 @@ func (s *Service) Play(ctx context.Context, id RecordingID) (Playback, error) {
 	}
 	src := s.source(actor.Workspace, p.recording.Record, p.parts)
 	reader := &checked{SectionReader: io.NewSectionReader(src, 0, src.size), ctx: ctx, lease: p.lease}
-	return Playback{ReadSeeker: reader, Format: p.recording.Format, CreatedAt: p.recording.CreatedAt}, nil
+	return Playback{ReadSeeker: reader, Closer: src, Format: p.recording.Format, CreatedAt: p.recording.CreatedAt}, nil
 }
 
 // checked asks its lease before each read.

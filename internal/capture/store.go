@@ -21,7 +21,8 @@ const (
 )
 
 type sealedUpload struct {
-	Name string `json:"name"`
+	Name     string `json:"name"`
+	Metadata string `json:"metadata,omitempty"`
 }
 
 type sealedRecording struct {
@@ -31,7 +32,7 @@ type sealedRecording struct {
 }
 
 func insertUpload(ctx context.Context, tx *gate.Tx, u Upload) error {
-	body, err := tx.Seal(ctx, tx.Place(u.Record, kindUpload, u.ID), sealedUpload{Name: u.Name})
+	body, err := tx.Seal(ctx, tx.Place(u.Record, kindUpload, u.ID), sealedUpload{Name: u.Name, Metadata: u.Metadata})
 	if err != nil {
 		return err
 	}
@@ -42,19 +43,33 @@ values ($1, $2, $3, $4, 'open', $5, 0, $6, $7, $8, $9)`,
 	return err
 }
 
+// loadUpload returns an upload to who began it. For anybody else there is none.
 func loadUpload(ctx context.Context, tx *gate.Tx, id UploadID) (Upload, error) {
 	u := Upload{ID: id}
 	var body []byte
 	err := tx.QueryRow(ctx, `
-select record_id, meeting_id, state, size, received, expires_at, sealed from tenant.upload where workspace_id = $1 and id = $2`,
-		tx.Workspace(), id).Scan(&u.Record, &u.Meeting, &u.State, &u.Size, &u.Received, &u.ExpiresAt, &body)
+select record_id, meeting_id, state, size, received, created_by, expires_at, sealed from tenant.upload where workspace_id = $1 and id = $2`,
+		tx.Workspace(), id).Scan(&u.Record, &u.Meeting, &u.State, &u.Size, &u.Received, &u.CreatedBy, &u.ExpiresAt, &body)
 	if err != nil {
 		return u, fmt.Errorf("reading upload %s: %w", id, err)
 	}
+	if actor := tx.Actor(); actor.Kind == tenant.Member && actor.Member != u.CreatedBy {
+		return Upload{}, fault.New(fault.Missing, "There is no such upload.")
+	}
 	var doc sealedUpload
 	err = tx.Open(ctx, tx.Place(u.Record, kindUpload, id), body, &doc)
-	u.Name = doc.Name
+	u.Name, u.Metadata = doc.Name, doc.Metadata
 	return u, err
+}
+
+// setSize says how large an upload turned out to be.
+func setSize(ctx context.Context, tx *gate.Tx, u Upload) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.upload set size = received where workspace_id = $1 and id = $2 and state = 'open' and received = $3`, tx.Workspace(), u.ID, u.Received)
+	if err == nil && tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "This upload is finished already.")
+	}
+	return err
 }
 
 // insertPart counts a part's bytes. It fails with fault.Conflict where somebody else went on with the upload.
@@ -146,10 +161,31 @@ func eraseRecording(ctx context.Context, tx *gate.Tx, id RecordingID) error {
 	return err
 }
 
+// insertRefused keeps why an upload did not become a recording. Nothing of the file is left, so nothing is sealed.
+func insertRefused(ctx context.Context, tx *gate.Tx, u Upload, id RecordingID, reason string) error {
+	_, err := tx.Exec(ctx, `
+insert into tenant.recording (workspace_id, id, record_id, meeting_id, upload_id, state, reason, format, size, digest_hmac, created_at, sealed)
+values ($1, $2, $3, $4, $5, 'refused', $6, '', $7, '', $8, '')`, tx.Workspace(), id, u.Record, u.Meeting, u.ID, reason, u.Size, tx.Now())
+	return err
+}
+
+// arriving returns the meeting's open upload that was begun last.
+func arriving(ctx context.Context, tx *gate.Tx, id meeting.ID) (Upload, error) {
+	u := Upload{Meeting: id, State: "open"}
+	err := tx.QueryRow(ctx, `
+select id, record_id, size, received, created_by, expires_at from tenant.upload
+where workspace_id = $1 and meeting_id = $2 and state = 'open' order by created_at desc limit 1`, tx.Workspace(), id).
+		Scan(&u.ID, &u.Record, &u.Size, &u.Received, &u.CreatedBy, &u.ExpiresAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return u, fault.New(fault.Missing, "Nothing is being uploaded.")
+	}
+	return u, err
+}
+
 const recordingColumns = `r.id, r.record_id, r.meeting_id, r.format, r.size, r.state, r.reason, r.duration_ms, coalesce(r.channels, 0), r.created_at, r.sealed,
     (select o.meeting_id from tenant.recording o
      join gate.readable g on g.workspace_id = o.workspace_id and g.record_id = o.record_id
-     where o.workspace_id = r.workspace_id and o.digest_hmac = r.digest_hmac and o.meeting_id <> r.meeting_id and o.created_at <= r.created_at
+     where o.workspace_id = r.workspace_id and o.digest_hmac = r.digest_hmac and o.digest_hmac <> '' and o.meeting_id <> r.meeting_id and o.created_at <= r.created_at
      order by o.created_at limit 1)`
 
 func loadRecording(ctx context.Context, tx *gate.Tx, id [16]byte) (Recording, error) {
@@ -173,7 +209,7 @@ func scanRecording(ctx context.Context, tx *gate.Tx, row pgx.Row) (Recording, er
 	if err != nil {
 		return r, fmt.Errorf("reading a recording: %w", err)
 	}
-	if r.State == "erased" {
+	if r.State == "erased" || r.State == "refused" {
 		return r, nil
 	}
 	var doc sealedRecording

@@ -62,6 +62,7 @@ type Meeting struct {
 	ID           ID
 	Record       tenant.RecordID
 	Title        string
+	Project      string // a label in the organizer's words, empty for none
 	Attendees    []Person
 	Told         Told
 	Glossary     []string   // words that the recognizer should expect
@@ -111,6 +112,7 @@ func Templates() []string { return []string{"general", "owner", "standup", "inte
 // Details is what its organizer says of a meeting and may change later.
 type Details struct {
 	Title        string
+	Project      string
 	Attendees    []Person
 	Told         Told
 	Glossary     []string
@@ -170,6 +172,31 @@ func (s *Service) Read(ctx context.Context, id ID) (Meeting, error) {
 	return m, err
 }
 
+// Look returns a meeting for what a page asks for once it was opened. It is no act.
+func (s *Service) Look(ctx context.Context, id ID) (Meeting, error) {
+	var m Meeting
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		m, err = Load(ctx, tx, id)
+		return err
+	})
+	return m, err
+}
+
+// MayCreate fails with fault.Denied where the actor may not make meetings. It is part of the form and no act of its own.
+func (s *Service) MayCreate(ctx context.Context) error {
+	return s.Gate.View(ctx, gate.Act{Verb: gate.CreateMeeting}, func(context.Context, *gate.Tx) error { return nil })
+}
+
+// Editable returns a meeting to who may change it. It is part of the form and no act of its own.
+func (s *Service) Editable(ctx context.Context, id ID) (Meeting, error) {
+	var m Meeting
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ChangeMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		m, err = Load(ctx, tx, id)
+		return err
+	})
+	return m, err
+}
+
 // Change replaces a meeting's details. It fails with fault.Conflict unless version is the one that was read.
 func (s *Service) Change(ctx context.Context, id ID, version int, d Details) (Meeting, error) {
 	d, err := d.checked()
@@ -223,14 +250,14 @@ func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
 }
 
 func (m *Meeting) apply(d Details) {
-	m.Title, m.Attendees, m.Told, m.Glossary = d.Title, d.Attendees, d.Told, d.Glossary
+	m.Title, m.Project, m.Attendees, m.Told, m.Glossary = d.Title, d.Project, d.Attendees, d.Told, d.Glossary
 	m.StartsAt, m.Zone, m.Language, m.Template = d.StartsAt, d.Zone, d.Language, d.Template
 	m.Ephemeral, m.People, m.ModelAllowed = d.Ephemeral, d.People, d.ModelAllowed
 }
 
 // Details returns the part of a meeting that its organizer may change.
 func (m Meeting) Details() Details {
-	return Details{Title: m.Title, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary, StartsAt: m.StartsAt, Zone: m.Zone,
+	return Details{Title: m.Title, Project: m.Project, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary, StartsAt: m.StartsAt, Zone: m.Zone,
 		Language: m.Language, Template: m.Template, Ephemeral: m.Ephemeral, People: m.People, ModelAllowed: m.ModelAllowed}
 }
 
@@ -245,7 +272,7 @@ const (
 
 // checked returns the details with blanks filled in and spaces trimmed. It fails with fault.Invalid.
 func (d Details) checked() (Details, error) {
-	d.Title = strings.Join(strings.Fields(d.Title), " ")
+	d.Title, d.Project = strings.Join(strings.Fields(d.Title), " "), strings.Join(strings.Fields(d.Project), " ")
 	if d.Title == "" {
 		d.Title = "Untitled meeting"
 	}
@@ -273,6 +300,8 @@ func (d Details) check() error {
 	switch {
 	case utf8.RuneCountInString(d.Title) > maxTitle:
 		return fault.New(fault.Invalid, "The title is longer than 200 characters. Shorten it.")
+	case utf8.RuneCountInString(d.Project) > maxName:
+		return fault.New(fault.Invalid, "The project's name is longer than 120 characters. Shorten it.")
 	case !known(Templates(), d.Template):
 		return fault.New(fault.Invalid, "There is no such kind of meeting. Choose one from the list.")
 	case !known([]string{"yes", "no", "unknown"}, d.Told.State):

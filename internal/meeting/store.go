@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ const kind = "meeting"
 type sealed struct {
 	V         int      `json:"v"`
 	Title     string   `json:"title"`
+	Project   string   `json:"project,omitempty"`
 	Attendees []Person `json:"attendees,omitempty"`
 	Told      Told     `json:"told"`
 	Glossary  []string `json:"glossary,omitempty"`
@@ -42,7 +44,7 @@ func (r *row) scan(s pgx.Row, more ...any) error {
 }
 
 func (m *Meeting) unseal(doc sealed) {
-	m.Title, m.Attendees, m.Told.How, m.Glossary = doc.Title, doc.Attendees, doc.Told.How, doc.Glossary
+	m.Title, m.Project, m.Attendees, m.Told.How, m.Glossary = doc.Title, doc.Project, doc.Attendees, doc.Told.How, doc.Glossary
 }
 
 // Load returns a meeting inside another package's act, which must be about the meeting or something below it.
@@ -106,7 +108,7 @@ where workspace_id = $1 and id = $2`,
 }
 
 func (m Meeting) document() sealed {
-	return sealed{V: 1, Title: m.Title, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary}
+	return sealed{V: 1, Title: m.Title, Project: m.Project, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary}
 }
 
 func (m Meeting) retention() string {
@@ -149,20 +151,44 @@ where workspace_id = $1 and id = $2`, tx.Workspace(), id, durationMS, language)
 	return err
 }
 
-func page(ctx context.Context, tx *gate.Tx, f Filter, limit, offset int) ([]row, error) {
-	order := "coalesce(m.starts_at, m.created_at) desc, m.id desc"
-	if f.Oldest {
-		order = "coalesce(m.starts_at, m.created_at), m.id"
-	}
-	rows, err := tx.Query(ctx, `
-select `+columns+`, g.level
+// narrowed is the part of a filter that stands in clear columns.
+const narrowed = `
 from tenant.meeting m
 join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
 where m.workspace_id = $1 and m.state = 'open'
-  and ($2 = '' or m.stage = $2)
+  and ($2 = '' or m.stage = any(string_to_array($2, ' ')))
   and ($3::timestamptz is null or coalesce(m.starts_at, m.created_at) >= $3)
-  and ($4::timestamptz is null or coalesce(m.starts_at, m.created_at) < $4)
-order by `+order+` limit $5 offset $6`, tx.Workspace(), f.Stage, f.From, f.Until, limit, offset)
+  and ($4::timestamptz is null or coalesce(m.starts_at, m.created_at) < $4)`
+
+func (f Filter) narrow(tx *gate.Tx) []any {
+	stages := make([]string, len(f.Stages))
+	for i, s := range f.Stages {
+		stages[i] = string(s)
+	}
+	return []any{tx.Workspace(), strings.Join(stages, " "), f.From, f.Until}
+}
+
+func count(ctx context.Context, tx *gate.Tx, f Filter) (n int, err error) {
+	err = tx.QueryRow(ctx, `select count(*)`+narrowed, f.narrow(tx)...).Scan(&n)
+	return n, err
+}
+
+// orders are the sorts that SQL can do; titles are sealed and sorted once they are open.
+var orders = map[Sort]string{
+	Newest:   "coalesce(m.starts_at, m.created_at) desc, m.id desc",
+	Oldest:   "coalesce(m.starts_at, m.created_at), m.id",
+	Longest:  "m.duration_ms desc nulls last, m.id desc",
+	Shortest: "m.duration_ms nulls last, m.id",
+}
+
+func page(ctx context.Context, tx *gate.Tx, f Filter, limit, offset int) ([]row, error) {
+	order, ok := orders[f.Sort]
+	if !ok {
+		order = orders[Newest]
+	}
+	rows, err := tx.Query(ctx, `
+select `+columns+`, g.level`+narrowed+`
+order by `+order+` limit $5 offset $6`, append(f.narrow(tx), limit, offset)...)
 	if err != nil {
 		return nil, fmt.Errorf("listing meetings: %w", err)
 	}
@@ -184,6 +210,7 @@ func open(ctx context.Context, tx *gate.Tx, rows []row) ([]Meeting, error) {
 	meetings := make([]Meeting, len(rows))
 	for i, r := range rows {
 		r.unseal(docs[i])
+		r.Level = r.offered(tx)
 		meetings[i] = r.Meeting
 	}
 	return meetings, nil

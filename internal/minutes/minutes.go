@@ -209,23 +209,37 @@ type Opened struct {
 func (s *Service) Open(ctx context.Context, id meeting.ID) (Opened, error) {
 	var o Opened
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		if o.Meeting, err = meeting.Load(ctx, tx, id); err != nil {
-			return err
-		}
-		m, err := latest(ctx, tx, id)
-		switch {
-		case err == nil:
-			o.Minutes = &m
-		case !fault.Is(err, fault.Missing):
-			return err
-		}
-		t, err := pinned(ctx, tx, id, o.Minutes)
-		if err == nil {
-			o.Transcript = &t
-		}
-		return ignoreMissing(err)
+		o, err = open(ctx, tx, id)
+		return err
 	})
 	return o, err
+}
+
+// Look returns the same for what a page asks for once it was opened: the rest of a transcript, a line's form. It is no act.
+func (s *Service) Look(ctx context.Context, id meeting.ID) (Opened, error) {
+	var o Opened
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		o, err = open(ctx, tx, id)
+		return err
+	})
+	return o, err
+}
+
+func open(ctx context.Context, tx *gate.Tx, id meeting.ID) (o Opened, err error) {
+	if o.Meeting, err = meeting.Load(ctx, tx, id); err != nil {
+		return o, err
+	}
+	m, err := latest(ctx, tx, id)
+	if err == nil {
+		o.Minutes = &m
+	} else if !fault.Is(err, fault.Missing) {
+		return o, err
+	}
+	t, err := pinned(ctx, tx, id, o.Minutes)
+	if err == nil {
+		o.Transcript = &t
+	}
+	return o, ignoreMissing(err)
 }
 
 // pinned is the transcript that the minutes cite, and the newest where there are none yet.
@@ -243,13 +257,18 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// Document returns the published form of an opened meeting. It fails with fault.Missing until there are minutes.
+// Document returns the published form of an opened meeting. Minutes whose transcript was erased keep their quotes. It fails
+// with fault.Missing until there are minutes.
 func (o Opened) Document() (document.Document, error) {
-	if o.Transcript == nil || o.Minutes == nil {
+	if o.Minutes == nil {
 		return document.Document{}, fault.New(fault.Missing, "There are no minutes yet.")
 	}
-	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, *o.Transcript), Transcript: o.Transcript.Transcript,
-		Minutes: o.Minutes.Minutes}, nil
+	t := speech.Transcript{Transcript: document.Transcript{Speakers: []document.Speaker{}, Turns: []document.Turn{}, Segments: []document.Segment{}},
+		DurationMS: o.Meeting.DurationMS}
+	if o.Transcript != nil {
+		t = *o.Transcript
+	}
+	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, t), Transcript: t.Transcript, Minutes: o.Minutes.Minutes}, nil
 }
 
 // Change is what a person does to one line of a draft.

@@ -51,7 +51,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 	zone := zoneOf(r)
 	now := a.Source.Now().In(zone)
 	p := HomePage{Shell: shell, Greeting: greeting(now, shell.Member), Today: now.Format("Monday 2 January 2006")}
-	drafts, err := a.Meetings.List(r.Context(), meeting.Filter{Stage: meeting.Drafted, Limit: homeDrafts})
+	drafts, err := a.Meetings.List(r.Context(), meeting.Filter{Stages: []meeting.Stage{meeting.Drafted}, Limit: homeDrafts})
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,12 @@ type MeetingPage struct {
 	Duration   string
 	Language   string // its name in English
 	State      StateChip
-	Version    int // of the minutes that are shown
+	HasMinutes bool
+	Minutes    string // the id of the run that is shown
+	Version    int    // of the minutes that are shown
 	Access     Access
 	MayEdit    bool
+	MayDelete  bool
 	MaySubmit  bool
 	MayApprove bool
 	Exports    []Link

@@ -1,5 +1,18 @@
 package web
 
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"mainstay/internal/capture"
+	"mainstay/internal/fault"
+	"mainstay/internal/meeting"
+	"mainstay/internal/progress"
+)
+
 // ProcessingPage is a meeting whose minutes are not there yet.
 type ProcessingPage struct {
 	Shell
@@ -13,6 +26,9 @@ type ProcessingPage struct {
 	Progress  Progress
 	MayRun    bool
 	MayCancel bool
+	MayEdit   bool
+	MayDelete bool
+	Upload    bool // it waits for an upload, which goes on elsewhere
 }
 
 func (ProcessingPage) page() string { return "processing" }
@@ -33,4 +49,330 @@ type Step struct {
 	Number            int
 	Name, State, Said string
 	Detail, Took      string
+}
+
+// work is what is known of the making of a meeting's minutes.
+type work struct {
+	meeting   meeting.Meeting
+	recording *capture.Recording // nil where none arrived
+	arriving  *capture.Upload    // nil where none is on its way
+	steps     []progress.Step    // the newest first, without those that only look again
+}
+
+// workOn reads what the page of a meeting in the making shows.
+func (a *App) workOn(r *http.Request, m meeting.Meeting) (work, error) {
+	k := work{meeting: m}
+	steps, err := a.Progress.Of(r.Context(), m.ID)
+	if err != nil {
+		return k, err
+	}
+	for _, s := range steps {
+		if s.Kind == "transcribe" || s.Kind == "draft" {
+			k.steps = append(k.steps, s)
+		}
+	}
+	rec, err := a.Capture.Of(r.Context(), m.ID)
+	if err == nil {
+		k.recording = &rec
+	} else if !fault.Is(err, fault.Missing) {
+		return k, err
+	}
+	up, err := a.Capture.Arriving(r.Context(), m.ID)
+	if err == nil {
+		k.arriving = &up
+	} else if !fault.Is(err, fault.Missing) {
+		return k, err
+	}
+	return k, nil
+}
+
+// state is where the work stands: "uploading", "waiting", "running", "dead", "cancelled", "done", or "" where none began.
+func (k work) state() string {
+	switch {
+	case len(k.steps) > 0:
+		return k.steps[0].State
+	case k.recording != nil && k.recording.State == "refused":
+		return "dead"
+	case k.arriving != nil:
+		return "uploading"
+	}
+	return ""
+}
+
+func (k work) moves() bool {
+	s := k.state()
+	return s == "waiting" || s == "running" || s == "uploading"
+}
+
+// newest returns the newest step of a kind.
+func (k work) newest(kind string) (progress.Step, bool) {
+	for _, s := range k.steps {
+		if s.Kind == kind {
+			return s, true
+		}
+	}
+	return progress.Step{}, false
+}
+
+// The share of the whole work that is done once the transcript is there.
+const heard = 90
+
+func (k work) progress(now time.Time) Progress {
+	p := Progress{Steps: k.listed()}
+	state := k.state()
+	switch state {
+	case "uploading":
+		p.PhaseText, p.Percent = "Uploading", int(100*k.arriving.Received/k.arriving.Size)
+		if !now.Before(k.arriving.ExpiresAt) {
+			p.Reason, p.Kept = "This upload was interrupted and is over.", "Upload the recording again."
+		}
+		return p
+	case "":
+		p.Reason, p.Kept = "Nothing has arrived for this meeting.", "Upload its recording again."
+		return p
+	case "dead", "cancelled":
+		p.Reason, p.Kept = k.stopped()
+		return p
+	}
+	s := k.steps[0]
+	p.PhaseText = phaseName(s.Kind, s.Phase)
+	if p.Percent = int(heard * s.Progress); s.Kind == "draft" {
+		p.Percent = heard + int((100-heard)*s.Progress)
+	}
+	if s.State == "waiting" {
+		p.PhaseText, p.Queue = "Waiting", placeOf(s.Ahead)
+		if s.Reason != "" {
+			p.PhaseText, p.Queue = s.Reason, "Tried again by itself"
+		}
+	}
+	if s.Left != nil {
+		p.Left = leftOf(*s.Left)
+	}
+	return p
+}
+
+// stopped says why the work ended, and what is safe.
+func (k work) stopped() (reason, kept string) {
+	if len(k.steps) == 0 {
+		return k.recording.Reason, "Nothing of this file was kept. Upload another recording."
+	}
+	s := k.steps[0]
+	reason = s.Reason
+	if s.State == "cancelled" {
+		reason = "The work was cancelled."
+	}
+	switch {
+	case s.Kind == "draft":
+		return reason, "The transcript is stored safely."
+	case k.recording != nil && playable(*k.recording):
+		return reason, "The recording is stored safely."
+	}
+	return reason, ""
+}
+
+// listed are the parts of the work in their order.
+func (k work) listed() []Step {
+	steps := []Step{k.stored()}
+	if k.meeting.Source != "paste" {
+		steps = append(steps, k.step("transcribe", "Speech and speakers"))
+	}
+	steps = append(steps, k.step("draft", "Minutes"))
+	for i := range steps {
+		steps[i].Number = i + 1
+		steps[i].Said = map[string]string{"done": "done", "now": "now", "bad": "stopped", "": "to come"}[steps[i].State]
+	}
+	return steps
+}
+
+func (k work) stored() Step {
+	s := Step{Name: "Stored safely", State: "done"}
+	switch {
+	case k.recording != nil && k.recording.State == "refused":
+		s.State, s.Name = "bad", "Looking into the file"
+	case k.recording != nil:
+		s.Detail = sizeOf(k.recording.Size)
+	case k.arriving != nil:
+		s.State, s.Detail = "now", sizeOf(k.arriving.Received)+" of "+sizeOf(k.arriving.Size)
+	case k.meeting.Source != "paste":
+		s.State, s.Name = "bad", "Waiting for a recording"
+	}
+	return s
+}
+
+func (k work) step(kind, name string) Step {
+	s := Step{Name: name}
+	found, ok := k.newest(kind)
+	if !ok {
+		return s
+	}
+	switch found.State {
+	case "done":
+		s.State = "done"
+		if found.StartedAt != nil && found.FinishedAt != nil {
+			s.Took = Clock(found.FinishedAt.Sub(*found.StartedAt).Milliseconds())
+		}
+	case "dead", "cancelled":
+		s.State = "bad"
+	default:
+		s.State = "now"
+		if found.State == "running" {
+			s.Detail = phaseName(kind, found.Phase)
+		}
+	}
+	return s
+}
+
+// sizeOf writes a number of bytes as people read it.
+func sizeOf(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%d kB", (n+999)/1000)
+}
+
+// showWork is the page of a meeting whose minutes are not there yet.
+func (a *App) showWork(w http.ResponseWriter, r *http.Request, k work) error {
+	shell, err := a.shell(r, k.meeting.Title, "/meetings")
+	if err != nil {
+		return err
+	}
+	shell.Live, shell.Script, shell.Toast = "sse", "live.js", toastOf(r.URL.Query())
+	m, state := k.meeting, k.state()
+	p := ProcessingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, When: whenOf(m, zoneOf(r)), Duration: durationOf(m), State: ChipOf(chipState(m.Stage)),
+		Access: accessOf(m, shell.Workspace), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading"}
+	if k.moves() && p.Progress.Reason == "" {
+		p.Stream = pathOf(m.ID) + "/progress"
+	}
+	if state == "running" || state == "waiting" {
+		p.State = ChipOf(state)
+	}
+	p.MayRun = mayEdit(m) && len(k.steps) > 0 && !k.moves()
+	p.MayCancel = mayEdit(m) && len(k.steps) > 0 && k.moves()
+	return a.show(w, p)
+}
+
+// pulse is how often a stream looks by itself and shows that it lives.
+const pulse = 10 * time.Second
+
+// follow streams the progress of a meeting's work. It ends with "done" when there are minutes, with "stopped" when there
+// will be none, and says nothing after the reader may no longer know.
+func (a *App) follow(w http.ResponseWriter, r *http.Request) error {
+	id, err := meetingOf(r)
+	if err != nil {
+		return err
+	}
+	news, end, err := a.Progress.Watch(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	defer end()
+	w.Header().Set("Content-Type", "text/event-stream")
+	ticker := time.NewTicker(pulse)
+	defer ticker.Stop()
+	for last := ""; ; {
+		event, over, err := a.event(r, id)
+		if err != nil {
+			return err
+		}
+		if event == last {
+			event = ": still here\n\n"
+		} else {
+			last = event
+		}
+		if _, err := w.Write([]byte(event)); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil || over {
+			return err
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-news:
+		case <-ticker.C:
+		}
+	}
+}
+
+// event is what the stream has to say now, and whether that is its last word.
+func (a *App) event(r *http.Request, id meeting.ID) (text string, over bool, err error) {
+	m, err := a.Meetings.Look(r.Context(), id)
+	if err != nil {
+		return "", true, err
+	}
+	k, err := a.workOn(r, m)
+	if err != nil {
+		return "", true, err
+	}
+	p := k.progress(a.Source.Now())
+	switch {
+	case k.state() == "done":
+		return "event: done\ndata: \n\n", true, nil
+	case p.Reason != "":
+		return "event: stopped\ndata: \n\n", true, nil
+	}
+	var b bytes.Buffer
+	if err := a.render.Part(&b, "processing", "progress", p); err != nil {
+		return "", true, err
+	}
+	return "data: " + strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\ndata: ") + "\n\n", false, nil
+}
+
+// runAgain begins the work on a meeting anew: all of it where its recording is still there, else the minutes.
+func (a *App) runAgain(w http.ResponseWriter, r *http.Request) error {
+	id, err := meetingOf(r)
+	if err != nil {
+		return err
+	}
+	m, err := a.Meetings.Editable(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	k, err := a.workOn(r, m)
+	if err != nil {
+		return err
+	}
+	step, ok := k.again(r.PostFormValue("what"))
+	if !ok {
+		return fault.New(fault.Conflict, "There is nothing left to run again. Upload the recording again.")
+	}
+	if err := a.Progress.RunAgain(r.Context(), step.ID); err != nil {
+		return err
+	}
+	return redirect(w, r, pathOf(id))
+}
+
+// again chooses the step to run again: the one that was asked for, or the one that stopped.
+func (k work) again(what string) (progress.Step, bool) {
+	speaks := k.recording != nil && playable(*k.recording)
+	if heard, ok := k.newest("transcribe"); ok && speaks && what != "minutes" && (what == "speech" || k.steps[0].Kind == "transcribe") {
+		return heard, true
+	}
+	return k.newest("draft")
+}
+
+// cancel ends the work on a meeting.
+func (a *App) cancel(w http.ResponseWriter, r *http.Request) error {
+	id, err := meetingOf(r)
+	if err != nil {
+		return err
+	}
+	m, err := a.Meetings.Editable(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	k, err := a.workOn(r, m)
+	if err != nil {
+		return err
+	}
+	if len(k.steps) == 0 || !k.moves() {
+		return fault.New(fault.Conflict, "This work is over already.")
+	}
+	if err := a.Progress.Cancel(r.Context(), k.steps[0].ID); err != nil {
+		return err
+	}
+	return redirect(w, r, pathOf(id))
 }

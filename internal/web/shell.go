@@ -51,8 +51,8 @@ type Access struct {
 // StateChip is a state with its word, its colour and its icon, never one of them alone.
 type StateChip struct{ Class, Icon, Text string }
 
-// Note is a sentence above the content.
-type Note struct{ Class, Icon, Text string }
+// Note is a sentence above the content, with a place to go where there is one.
+type Note struct{ Class, Icon, Text, Name, Href string }
 
 // Trouble is why a list could not be shown, and what to do.
 type Trouble struct {

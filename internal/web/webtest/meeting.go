@@ -93,7 +93,7 @@ func Meeting() web.MeetingPage {
 	p := web.MeetingPage{
 		Shell: shell("Site progress 14", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14: slab, façade, dewatering",
 		Project: "Quayside House", When: web.StampAt(time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), berlin), Duration: "2 min 41 s",
-		Language: "English", State: web.ChipOf("draft"), Version: 1, MayEdit: true, MaySubmit: true, MayApprove: true,
+		Language: "English", State: web.ChipOf("draft"), HasMinutes: true, Minutes: "min_fixture", Version: 1, MayEdit: true, MayDelete: true, MaySubmit: true, MayApprove: true,
 		Access:    web.Access{Icon: "lock", Text: "6 people", Detail: []string{"Everybody of the project Quayside House: 4 people.", "The owners of the workspace: 2 people.", "Nobody outside Lindqvist & Rowe."}},
 		Exports:   []web.Link{{Name: "Minutes as Markdown", Href: "/meetings/mtg_fixture/minutes.md"}, {Name: "Transcript as WebVTT", Href: "/meetings/mtg_fixture/transcript.vtt"}, {Name: "Everything as JSON", Href: "/meetings/mtg_fixture/meeting.json"}},
 		Attendees: []string{"Marta Lindqvist", "Tom Okafor", "Ines Brandt", "Jonas Weil"},
@@ -149,7 +149,7 @@ func approved() web.MeetingPage {
 // pasted is a transcript without times, as a viewer sees it: no sound, no changes.
 func pasted() web.MeetingPage {
 	p := Meeting()
-	p.Transcript, p.Sound, p.Duration, p.MayEdit, p.MayApprove, p.MaySubmit = turns(false), nil, "", false, false, false
+	p.Transcript, p.Sound, p.Duration, p.MayEdit, p.MayDelete, p.MayApprove, p.MaySubmit = turns(false), nil, "", false, false, false, false
 	p.Shell.Player = false
 	p.Notes = []web.Note{{Icon: "clipboard-paste", Text: "Pasted transcript, without times. A chip shows the words that its line stands on."}}
 	for _, lines := range [][]web.Line{p.Summary, p.Decisions, p.Actions, p.Questions, p.Topics[0].Lines, p.Topics[1].Lines, p.Topics[2].Lines} {

@@ -33,9 +33,9 @@ func home() web.HomePage {
 }
 
 func filters(p *web.MeetingsPage) {
-	p.Project = web.Select{ID: "project", Label: "Project", Options: web.Choose("", web.Option{Name: "Any project"}, web.Option{Value: "prj_1", Name: "Quayside House"}, web.Option{Value: "prj_2", Name: "Harbour school"})}
+	p.Project = web.Field{ID: "project", Label: "Project", Among: []string{"Harbour school", "Quayside House"}}
 	p.State = web.Select{ID: "state", Label: "State", Options: web.Choose("", web.Option{Name: "Any state"}, web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "review", Name: "In review"}, web.Option{Value: "approved", Name: "Approved"})}
-	p.Person = web.Select{ID: "person", Label: "Person", Options: web.Choose("", web.Option{Name: "Anybody"}, web.Option{Value: "per_1", Name: "Tom Okafor"}, web.Option{Value: "per_2", Name: "Ines Brandt"})}
+	p.Person = web.Field{ID: "person", Label: "Person", Among: []string{"Ines Brandt", "Tom Okafor"}}
 	p.Columns = []web.Column{{Name: "Title", Href: "?sort=title"}, {Name: "Project"}, {Name: "Date", Href: "?sort=date", Sorted: "descending"}, {Name: "Length", Href: "?sort=length"}, {Name: "People"}, {Name: "State"}}
 	p.Sort = "-date"
 }
@@ -79,7 +79,7 @@ func details(paste bool) web.Details {
 		Date:      web.Field{ID: "starts", Label: "When it began", Type: "datetime-local", Value: "2026-11-24T09:00"},
 		Zone:      web.Select{ID: "zone", Label: "In the zone", Options: web.Choose("Europe/Berlin", web.Option{Value: "Europe/Berlin", Name: "Berlin (CET)"}, web.Option{Value: "UTC", Name: "UTC"})},
 		Attendees: "Marta Lindqvist\nTom Okafor\nInes Brandt",
-		Project:   web.Select{ID: "project", Label: "Project", Options: web.Choose("", web.Option{Name: "No project"}, web.Option{Value: "prj_1", Name: "Quayside House"})},
+		Project:   web.Field{ID: "project", Label: "Project", Max: 120, Among: []string{"Harbour school", "Quayside House"}},
 		Language:  web.Select{ID: "language", Label: "Spoken language", Options: web.Choose("", web.Option{Name: "Found from the recording"}, web.Option{Value: "en", Name: "English"}, web.Option{Value: "de", Name: "German"})},
 		Speakers:  web.Select{ID: "speakers", Label: "How many people speak", Options: web.Choose("", web.Option{Name: "Not known"}, web.Option{Value: "2", Name: "2"}, web.Option{Value: "3", Name: "3"})},
 		Template:  web.Select{ID: "template", Label: "Kind of meeting", Options: web.Choose("general", web.Option{Value: "general", Name: "General"}, web.Option{Value: "owner", Name: "Project owner's meeting, with carried-forward items"}, web.Option{Value: "standup", Name: "Stand-up"})},
@@ -125,7 +125,7 @@ func steps(now int, bad bool) []web.Step {
 
 func processing(dead bool) web.ProcessingPage {
 	p := web.ProcessingPage{Shell: shell("Crane logistics", "/meetings"), ID: "mtg_2", Heading: "Crane logistics with the neighbour", When: at(24, 10, 30), Duration: "1 h 3 min",
-		State: web.ChipOf("running"), Access: web.Access{Icon: "lock", Text: "Only you", Detail: []string{"You made it. Nobody else can see it yet."}}, Stream: "/meetings/mtg_2/progress", MayCancel: true,
+		State: web.ChipOf("running"), Access: web.Access{Icon: "lock", Text: "Only you", Detail: []string{"You made it. Nobody else can see it yet."}}, Stream: "/meetings/mtg_2/progress", MayCancel: true, MayEdit: true, MayDelete: true,
 		Progress: web.Progress{Percent: 42, PhaseText: "Recognizing speech", Left: "about 3 min left", Steps: steps(2, false)}}
 	if dead {
 		p.State, p.Stream, p.MayCancel, p.MayRun = web.ChipOf("dead"), "", false, true
