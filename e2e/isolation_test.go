@@ -37,6 +37,7 @@ type method struct {
 	least gate.Role  // the least role that may; empty where only job may
 	job   string     // the narrow actor that may, where no member may
 	maker bool       // of a member's, only what they made
+	alone bool       // nobody but who began it, whatever their role
 	own   bool       // it names no object: it is about the actor's own workspace
 	ends  fault.Kind // how the call ends for who may; zero: well
 	none  string     // why the method belongs to no workspace and no role; nothing of the above is set then
@@ -64,6 +65,9 @@ func methods() map[string]method {
 		"identity.Me": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Identity.Me(ctx)
 		}},
+		"identity.NameOf": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Identity.NameOf(ctx, tenant.NewID[tenant.MemberID](w.Source))
+		}},
 
 		"health.Run": {none: "the program itself calls it, at its start"},
 		"health.Open": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
@@ -78,6 +82,18 @@ func methods() map[string]method {
 		}},
 		"meeting.List": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Meetings.List(ctx, meeting.Filter{})
+		}},
+		"meeting.Words": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Meetings.Words(ctx)
+		}},
+		"meeting.MayCreate": {own: true, least: gate.Member, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return nothing, w.Meetings.MayCreate(ctx)
+		}},
+		"meeting.Editable": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Meetings.Editable(ctx, c.Meeting)
+		}},
+		"meeting.Look": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Meetings.Look(ctx, c.Meeting)
 		}},
 		"meeting.Read": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Meetings.Read(ctx, c.Meeting)
@@ -100,14 +116,26 @@ func methods() map[string]method {
 		"capture.Begin": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Capture.Begin(ctx, c.Meeting, "a.wav", 10)
 		}},
-		"capture.Status": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+		"capture.Announce": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Capture.Announce(ctx, c.Meeting, "a.wav", "", 10)
+		}},
+		"capture.Status": {least: gate.Member, alone: true, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Capture.Status(ctx, c.Upload)
 		}},
-		"capture.Append": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+		"capture.Append": {least: gate.Member, alone: true, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Capture.Append(ctx, c.Upload, int64(half), bytes.NewReader(sound[half:]))
 		}},
-		"capture.End": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+		"capture.End": {least: gate.Member, alone: true, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Capture.End(ctx, c.Upload)
+		}},
+		"capture.Arriving": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Capture.Arriving(ctx, c.Meeting)
+		}},
+		"capture.Take": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Capture.Take(ctx, c.Meeting, "a.wav", bytes.NewReader(sound))
+		}},
+		"capture.Finish": {least: gate.Member, alone: true, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Capture.Finish(ctx, c.Upload)
 		}},
 		"capture.Put": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Capture.Put(ctx, c.Meeting, "a.wav", int64(len(sound)), bytes.NewReader(sound))
@@ -163,6 +191,9 @@ func methods() map[string]method {
 		}},
 		"minutes.Open": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Open(ctx, c.Meeting)
+		}},
+		"minutes.Look": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Minutes.Look(ctx, c.Meeting)
 		}},
 		"minutes.Edit": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Edit(ctx, c.Minutes, 1, minutes.Change{Line: "s1", Text: "We agreed."})
@@ -445,6 +476,11 @@ func TestServiceMethodsKnowTheirRoles(t *testing.T) {
 					t.Errorf("for %s it left the events %q, want one refusal", who, got.events)
 				}
 			}
+			if m.alone {
+				if _, _, err := ask(t, w, m, ten.Admin, c); !fault.Is(err, fault.Missing) {
+					t.Errorf("for an admin who did not begin it: %v, want fault.Missing", err)
+				}
+			}
 			got, _, err := ask(t, w, m, may, c)
 			if (err != nil || m.ends != 0) && !fault.Is(err, m.ends) {
 				t.Errorf("for who may: %v", err)
@@ -470,6 +506,9 @@ func sides(t *testing.T, ten *worldtest.Tenant, m method) (may context.Context, 
 	}
 	if m.job != "" {
 		return ten.As(t, m.job), mayNot
+	}
+	if m.alone {
+		return ten.Owner, mayNot
 	}
 	if m.maker {
 		mayNot["a member who did not make it"] = ten.Member

@@ -126,8 +126,13 @@ const (
 	maxMetadata = 8 << 10
 )
 
-// Begin opens an upload of size bytes for a meeting. Metadata is kept for the client and given back by Status.
-func (s *Service) Begin(ctx context.Context, id meeting.ID, name, metadata string, size int64) (Upload, error) {
+// Begin opens an upload of size bytes for a meeting.
+func (s *Service) Begin(ctx context.Context, id meeting.ID, name string, size int64) (Upload, error) {
+	return s.Announce(ctx, id, name, "", size)
+}
+
+// Announce is Begin for a client whose metadata is kept, sealed, and given back by Status.
+func (s *Service) Announce(ctx context.Context, id meeting.ID, name, metadata string, size int64) (Upload, error) {
 	if err := CheckSize(size); err != nil {
 		return Upload{}, err
 	}
@@ -291,7 +296,7 @@ func (s *Service) End(ctx context.Context, id UploadID) error {
 
 // Put takes a whole file in at once: Begin and Append for callers that know its size.
 func (s *Service) Put(ctx context.Context, id meeting.ID, name string, size int64, body io.Reader) (Upload, error) {
-	u, err := s.Begin(ctx, id, name, "", size)
+	u, err := s.Begin(ctx, id, name, size)
 	if err != nil {
 		return u, err
 	}
@@ -305,7 +310,7 @@ func (s *Service) Put(ctx context.Context, id meeting.ID, name string, size int6
 // Take stores all of body, of which nobody knows the size, as an upload that is still open: Finish makes it a recording. It is
 // for forms, whose file comes before what is said about it.
 func (s *Service) Take(ctx context.Context, id meeting.ID, name string, body io.Reader) (Upload, error) {
-	u, err := s.Begin(ctx, id, name, "", MaxSize)
+	u, err := s.Begin(ctx, id, name, MaxSize)
 	if err != nil {
 		return u, err
 	}
@@ -320,8 +325,17 @@ func (s *Service) Take(ctx context.Context, id meeting.ID, name string, body io.
 	return u, err
 }
 
-// Finish makes what Take stored a recording.
-func (s *Service) Finish(ctx context.Context, u Upload) (RecordingID, error) { return s.finish(ctx, u) }
+// Finish makes what Take stored a recording. It fails with fault.Conflict for an upload that is not whole, or finished already.
+func (s *Service) Finish(ctx context.Context, id UploadID) (RecordingID, error) {
+	u, err := s.status(ctx, id)
+	if err != nil {
+		return RecordingID{}, err
+	}
+	if u.State != "open" || u.Received != u.Size {
+		return RecordingID{}, fault.New(fault.Conflict, "This upload is not whole, or finished already.")
+	}
+	return s.finish(ctx, u)
+}
 
 // Erase destroys a recording. Its transcript and minutes stay.
 func (s *Service) Erase(ctx context.Context, id RecordingID) (vault.Receipt, error) {

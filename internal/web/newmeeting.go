@@ -235,7 +235,7 @@ func (a *App) make(r *http.Request, got arrived) ([]meeting.ID, error) {
 	}
 	for _, t := range got.taken {
 		// What is no recording says so on its meeting's page.
-		if _, err := a.Capture.Finish(r.Context(), t.upload); err != nil && !fault.Is(err, fault.Invalid) {
+		if _, err := a.Capture.Finish(r.Context(), t.upload.ID); err != nil && !fault.Is(err, fault.Invalid) {
 			return made, err
 		}
 	}
