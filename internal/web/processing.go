@@ -22,6 +22,7 @@ type ProcessingPage struct {
 	Duration  string
 	State     StateChip
 	Access    Access
+	Notes     []Note
 	Stream    string // server-sent events with the progress fragment; empty when nothing moves any more
 	Progress  Progress
 	MayRun    bool
@@ -242,7 +243,7 @@ func (a *App) showWork(w http.ResponseWriter, r *http.Request, k work) error {
 	shell.Live, shell.Script, shell.Toast = "sse", "live.js", toastOf(r.URL.Query())
 	m, state := k.meeting, k.state()
 	p := ProcessingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, When: whenOf(m, zoneOf(r)), Duration: durationOf(m), State: ChipOf(chipState(m.Stage)),
-		Access: accessOf(m, shell.Workspace), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading"}
+		Access: accessOf(m, shell.Workspace), Notes: k.sameNotes(), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading"}
 	if k.moves() && p.Progress.Reason == "" {
 		p.Stream = pathOf(m.ID) + "/progress"
 	}

@@ -162,8 +162,13 @@ func sourceNotes(o minutes.Opened, k work) []Note {
 		}
 		add("lock", text)
 	}
-	if rec != nil && rec.Same != nil {
-		notes = append(notes, Note{Icon: "info", Text: "The same recording was uploaded before.", Name: "Open that meeting", Href: pathOf(*rec.Same)})
+	return append(notes, k.sameNotes()...)
+}
+
+// sameNotes tell of a meeting that holds the same bytes already.
+func (k work) sameNotes() []Note {
+	if k.recording == nil || k.recording.Same == nil {
+		return nil
 	}
-	return notes
+	return []Note{{Icon: "info", Text: "The same recording was uploaded before.", Name: "Open that meeting", Href: pathOf(*k.recording.Same)}}
 }

@@ -191,13 +191,13 @@ func (a *App) moreTurns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	from, err := strconv.Atoi(r.URL.Query().Get("from"))
-	if err != nil || from < 0 {
-		return httpd.Refuse(http.StatusBadRequest, "There is no such part of the transcript.")
-	}
 	o, err := a.Minutes.Look(r.Context(), id)
 	if err != nil {
 		return err
+	}
+	from, err := strconv.Atoi(r.URL.Query().Get("from"))
+	if err != nil || from < 0 {
+		return httpd.Refuse(http.StatusBadRequest, "There is no such part of the transcript.")
 	}
 	if o.Transcript == nil || o.Transcript.ID.String() != r.URL.Query().Get("of") {
 		return httpd.Refuse(http.StatusConflict, "There is a newer transcript. Load the page again.")

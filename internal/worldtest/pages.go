@@ -1,0 +1,93 @@
+package worldtest
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"mainstay/internal/httpd"
+	"mainstay/internal/web"
+)
+
+// Pages is the world's pages behind the real server.
+type Pages struct {
+	World  *World
+	App    *web.App
+	Server *httpd.Server
+}
+
+// Pages returns the world's pages. They say nothing to a log.
+func (w *World) Pages(t testing.TB) *Pages {
+	t.Helper()
+	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Source: w.Source})
+	check(t, err)
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: app, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
+		Quiet: 5 * time.Second})
+	check(t, err)
+	app.Register(server)
+	return &Pages{World: w, App: app, Server: server}
+}
+
+// Browser is somebody at the pages: a session's cookie and the token that its forms carry.
+type Browser struct {
+	pages  *Pages
+	Cookie *http.Cookie
+	Token  string
+}
+
+// Browser signs a member in. A nil member is nobody.
+func (p *Pages) Browser(t testing.TB, member context.Context) *Browser {
+	t.Helper()
+	b := &Browser{pages: p}
+	if member != nil {
+		token, _ := p.World.Session(t, member)
+		b.Cookie = &http.Cookie{Name: "mainstay", Value: token}
+		b.Token = formToken.FindStringSubmatch(b.Get(t, "/meetings").Body.String())[1]
+	}
+	return b
+}
+
+var formToken = regexp.MustCompile(`<meta name="csrf" content="([^"]+)">`)
+
+// Do sends a request as a browser does from one of our pages.
+func (b *Browser) Do(t testing.TB, method, path string, body io.Reader, header map[string]string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, path, body)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	if b.Cookie != nil {
+		r.AddCookie(b.Cookie)
+	}
+	out := httptest.NewRecorder()
+	b.pages.Server.Handler().ServeHTTP(out, r)
+	return out
+}
+
+// Get asks for a page.
+func (b *Browser) Get(t testing.TB, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	return b.Do(t, http.MethodGet, path, nil, nil)
+}
+
+// Post sends a form with its token.
+func (b *Browser) Post(t testing.TB, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	sent := url.Values{"csrf": {b.Token}}
+	for name, values := range form {
+		sent[name] = values
+	}
+	return b.Do(t, http.MethodPost, path, strings.NewReader(sent.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+}
