@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 )
 
 // serve runs pages and jobs in one process until it is told to stop. Standard output gets one line with the address that was
@@ -124,6 +125,7 @@ func (p *Program) pages() (*httpd.Server, error) {
 	}
 	server.Health(version, p.ready)
 	app.Register(server)
+	record.Register(app, server)
 	return server, nil
 }
 

@@ -63,12 +63,11 @@ func (a *App) Problem(w http.ResponseWriter, r *http.Request, p httpd.Problem) e
 	return a.render.Problem(w, r, p)
 }
 
-// Register adds every page to a server whose sessions are the app's. It panics as httpd.Server.Page does.
+// Register adds the pages of people and of the deployment to a server whose sessions are the app's. It panics as httpd.Server.Page does.
 func (a *App) Register(s *httpd.Server) {
 	a.server = s
 	s.Page("GET /static/", httpd.Public(), a.assets.Serve)
 	a.peopleRoutes(s)
-	a.meetingRoutes(s)
 }
 
 // cookieName returns the session cookie's name. A browser takes the prefix only from TLS.

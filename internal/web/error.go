@@ -17,7 +17,7 @@ type ErrorPage struct {
 	Request  string
 }
 
-func (ErrorPage) page() string { return "error" }
+func (ErrorPage) Page() string { return "error" }
 
 // headings are what error pages are called, by status.
 var headings = map[int]string{

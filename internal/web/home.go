@@ -22,7 +22,7 @@ type HomePage struct {
 	Sample    string // where the sample meeting is
 }
 
-func (HomePage) page() string { return "home" }
+func (HomePage) Page() string { return "home" }
 
 // Item is a meeting in a short list.
 type Item struct {

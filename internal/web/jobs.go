@@ -18,7 +18,7 @@ type JobsPage struct {
 	Refusal *Refusal
 }
 
-func (JobsPage) page() string { return "jobs" }
+func (JobsPage) Page() string { return "jobs" }
 
 // Job is work on a meeting as people see it.
 type Job struct {

@@ -16,7 +16,7 @@ type ModelsPage struct {
 	Engine                          []Fact
 }
 
-func (ModelsPage) page() string { return "models" }
+func (ModelsPage) Page() string { return "models" }
 
 // Sent is a line of "what will be sent": something that is, or something that never is.
 type Sent struct {

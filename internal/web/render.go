@@ -29,8 +29,8 @@ type Renderer struct {
 
 // View is what a page shows: a plain struct, with nothing left to look up.
 type View interface {
-	// page names the template file.
-	page() string
+	// Page names the template file.
+	Page() string
 }
 
 // NewRenderer parses the embedded templates.
@@ -61,7 +61,7 @@ func iconOf(assets *Assets) func(string) (template.HTML, error) {
 }
 
 // Page writes the whole page, or nothing and an error.
-func (r *Renderer) Page(w io.Writer, v View) error { return r.Part(w, v.page(), "page", v) }
+func (r *Renderer) Page(w io.Writer, v View) error { return r.Part(w, v.Page(), "page", v) }
 
 // Part writes one template of a page's file: what a page asks for after it has loaded.
 func (r *Renderer) Part(w io.Writer, page, name string, view any) error {

@@ -16,7 +16,7 @@ type SetupPage struct {
 	Name, Email, Password, Firm Field
 }
 
-func (SetupPage) page() string { return "setup" }
+func (SetupPage) Page() string { return "setup" }
 
 // ChecksPage shows what works, each line tried for real.
 type ChecksPage struct {
@@ -27,7 +27,7 @@ type ChecksPage struct {
 	Checks  []Check
 }
 
-func (ChecksPage) page() string { return "checks" }
+func (ChecksPage) Page() string { return "checks" }
 
 // Check is one thing that was tried. State is ok, bad, warn or waiting; Fix is the one thing that mends it.
 type Check struct {

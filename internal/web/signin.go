@@ -21,7 +21,7 @@ type SignInPage struct {
 	Password Field
 }
 
-func (SignInPage) page() string { return "signin" }
+func (SignInPage) Page() string { return "signin" }
 
 func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if _, err := a.Actor(r.Context(), r); err == nil {

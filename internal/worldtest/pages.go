@@ -15,6 +15,7 @@ import (
 
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 )
 
 // Pages is the world's pages behind the real server.
@@ -28,7 +29,7 @@ type Pages struct {
 func (w *World) Pages(t testing.TB) *Pages {
 	t.Helper()
 	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Source: w.Source})
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Source: w.Source})
 	check(t, err)
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
@@ -36,6 +37,7 @@ func (w *World) Pages(t testing.TB) *Pages {
 		Quiet: 5 * time.Second})
 	check(t, err)
 	app.Register(server)
+	record.Register(app, server)
 	return &Pages{World: w, App: app, Server: server}
 }
 

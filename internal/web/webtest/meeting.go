@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 )
 
 // Berlin is the zone of the fixtures.
@@ -49,28 +50,28 @@ var talk = []said{
 
 func segmentID(i int) string { return "s-" + string(rune('a'+i/26)) + string(rune('a'+i%26)) }
 
-func pieces(text string) []web.Piece {
-	var out []web.Piece
+func pieces(text string) []record.Piece {
+	var out []record.Piece
 	for i, part := range strings.Split(text, "|") {
 		if part != "" {
-			out = append(out, web.Piece{Text: part, Unsure: i%2 == 1})
+			out = append(out, record.Piece{Text: part, Unsure: i%2 == 1})
 		}
 	}
 	return out
 }
 
-func turns(timed bool) web.Turns {
-	out := web.Turns{Unsure: timed}
+func turns(timed bool) record.Turns {
+	out := record.Turns{Unsure: timed}
 	for i, s := range talk {
-		segment := web.Segment{ID: segmentID(i), Timed: timed, StartMS: s.at, EndMS: s.to, Pieces: pieces(s.text)}
+		segment := record.Segment{ID: segmentID(i), Timed: timed, StartMS: s.at, EndMS: s.to, Pieces: pieces(s.text)}
 		if !timed {
-			segment.Pieces = []web.Piece{{Text: strings.ReplaceAll(s.text, "|", "")}}
+			segment.Pieces = []record.Piece{{Text: strings.ReplaceAll(s.text, "|", "")}}
 		}
 		if n := len(out.Turns); n > 0 && talk[i-1].who == s.who {
 			out.Turns[n-1].Segments = append(out.Turns[n-1].Segments, segment)
 			continue
 		}
-		turn := web.Turn{Speaker: people[s.who], Colour: s.who + 1, First: segment.ID, Segments: []web.Segment{segment}}
+		turn := record.Turn{Speaker: people[s.who], Colour: s.who + 1, First: segment.ID, Segments: []record.Segment{segment}}
 		if timed {
 			turn.Clock, turn.AtMS = web.Clock(s.at), s.at
 		}
@@ -79,80 +80,80 @@ func turns(timed bool) web.Turns {
 	return out
 }
 
-func cite(i int, quote string) web.Citation {
-	return web.Citation{Segment: segmentID(i), AtMS: talk[i].at, Clock: web.Clock(talk[i].at), Quote: quote, Speaker: people[talk[i].who]}
+func cite(i int, quote string) record.Citation {
+	return record.Citation{Segment: segmentID(i), AtMS: talk[i].at, Clock: web.Clock(talk[i].at), Quote: quote, Speaker: people[talk[i].who]}
 }
 
-func editable(l web.Line) web.Line {
+func editable(l record.Line) record.Line {
 	l.EditURL = "/meetings/mtg_fixture/lines/" + l.ID + "/edit"
 	return l
 }
 
 // Meeting is a draft with sound, as a member who may approve sees it.
-func Meeting() web.MeetingPage {
-	p := web.MeetingPage{
+func Meeting() record.MeetingPage {
+	p := record.MeetingPage{
 		Shell: shell("Site progress 14", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14: slab, façade, dewatering",
 		Project: "Quayside House", When: web.StampAt(time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), berlin), Duration: "2 min 41 s",
 		Language: "English", State: web.ChipOf("draft"), HasMinutes: true, Minutes: "min_fixture", Version: 1, MayEdit: true, MayDelete: true, MaySubmit: true, MayApprove: true,
 		Access:    web.Access{Icon: "lock", Text: "6 people", Detail: []string{"Everybody of the project Quayside House: 4 people.", "The owners of the workspace: 2 people.", "Nobody outside Lindqvist & Rowe."}},
-		Exports:   []web.Link{{Name: "Minutes as Markdown", Href: "/meetings/mtg_fixture/minutes.md"}, {Name: "Transcript as WebVTT", Href: "/meetings/mtg_fixture/transcript.vtt"}, {Name: "Everything as JSON", Href: "/meetings/mtg_fixture/meeting.json"}},
+		Exports:   []record.Link{{Name: "Minutes as Markdown", Href: "/meetings/mtg_fixture/minutes.md"}, {Name: "Transcript as WebVTT", Href: "/meetings/mtg_fixture/transcript.vtt"}, {Name: "Everything as JSON", Href: "/meetings/mtg_fixture/meeting.json"}},
 		Attendees: []string{"Marta Lindqvist", "Tom Okafor", "Ines Brandt", "Jonas Weil"},
 		DraftedBy: "Drafted by rules, without a language model.",
-		Speakers: []web.Speaker{
+		Speakers: []record.Speaker{
 			{ID: "spk1", Name: "Marta Lindqvist", Label: "Marta Lindqvist", Known: true, Colour: 1, Share: "34 %", FirstAt: 2_100},
 			{ID: "spk2", Name: "Tom Okafor", Label: "Tom Okafor", Known: true, Colour: 2, Share: "27 %", FirstAt: 10_400},
 			{ID: "spk3", Label: "Speaker 3", Colour: 3, Share: "17 %", FirstAt: 68_600},
 			{ID: "spk4", Name: "Ines Brandt", Label: "Ines Brandt", Known: true, Colour: 4, Share: "22 %", FirstAt: 38_900},
 		},
 		Transcript: turns(true),
-		Sound:      &web.Sound{URL: "/meetings/mtg_fixture/audio", Peaks: "/meetings/mtg_fixture/peaks", Words: "/meetings/mtg_fixture/words", DurationMS: 161_000},
+		Sound:      &record.Sound{URL: "/meetings/mtg_fixture/audio", Peaks: "/meetings/mtg_fixture/peaks", Words: "/meetings/mtg_fixture/words", DurationMS: 161_000},
 	}
 	p.Shell.Live, p.Shell.Style, p.Shell.Script, p.Shell.Player = "htmx", "meeting.css", "meeting.js", true
 	fill(&p)
 	return p
 }
 
-func fill(p *web.MeetingPage) {
-	p.Summary = []web.Line{
-		editable(web.Line{ID: "l-s1", Text: "The north bay of level three is poured; the south bay waits for the rebar inspection, which slipped to Wednesday.", Sources: []web.Citation{cite(1, "The south bay is still waiting for the rebar inspection"), cite(2, "If they come on Wednesday we pour on Thursday.")}}),
-		editable(web.Line{ID: "l-s2", Text: "The second delivery of façade brackets is eleven days late, and the crane for the west side is not to be booked until a new date is confirmed.", Sources: []web.Citation{cite(5, "the second delivery is eleven days late"), cite(6, "nobody should book the crane for the west side")}}),
+func fill(p *record.MeetingPage) {
+	p.Summary = []record.Line{
+		editable(record.Line{ID: "l-s1", Text: "The north bay of level three is poured; the south bay waits for the rebar inspection, which slipped to Wednesday.", Sources: []record.Citation{cite(1, "The south bay is still waiting for the rebar inspection"), cite(2, "If they come on Wednesday we pour on Thursday.")}}),
+		editable(record.Line{ID: "l-s2", Text: "The second delivery of façade brackets is eleven days late, and the crane for the west side is not to be booked until a new date is confirmed.", Sources: []record.Citation{cite(5, "the second delivery is eleven days late"), cite(6, "nobody should book the crane for the west side")}}),
 	}
-	p.Decisions = []web.Line{
-		editable(web.Line{ID: "l-d1", Mark: "D1", Text: "The south bay is poured on Thursday 3 December, provided that the inspection passes.", Sources: []web.Citation{cite(3, "We pour the south bay on Thursday the third, provided the inspection passes.")}}),
-		editable(web.Line{ID: "l-d2", Mark: "D2", Text: "A second dewatering pump is ordered, paid from the contingency.", Sources: []web.Citation{cite(9, "so we decided: second pump, ordered today"), cite(8, "Four thousand, two hundred euros for the month")}}),
-		editable(web.Line{ID: "l-d3", Mark: "D3", Text: "The handrails stay powder coated, as in the drawings that the client signed.", Sources: []web.Citation{cite(13, "We stay with powder coating, then.")}}),
+	p.Decisions = []record.Line{
+		editable(record.Line{ID: "l-d1", Mark: "D1", Text: "The south bay is poured on Thursday 3 December, provided that the inspection passes.", Sources: []record.Citation{cite(3, "We pour the south bay on Thursday the third, provided the inspection passes.")}}),
+		editable(record.Line{ID: "l-d2", Mark: "D2", Text: "A second dewatering pump is ordered, paid from the contingency.", Sources: []record.Citation{cite(9, "so we decided: second pump, ordered today"), cite(8, "Four thousand, two hundred euros for the month")}}),
+		editable(record.Line{ID: "l-d3", Mark: "D3", Text: "The handrails stay powder coated, as in the drawings that the client signed.", Sources: []record.Citation{cite(13, "We stay with powder coating, then.")}}),
 	}
-	p.Actions = []web.Line{
-		editable(web.Line{ID: "l-a1", Mark: "A1", Action: true, Text: "Call Feldmann and get the new delivery date of the brackets in writing.", Owner: "Ines Brandt", Due: "Tue 24 Nov", DueISO: "2026-11-24", AsSaid: "this afternoon", Sources: []web.Citation{cite(6, "I will call Feldmann this afternoon and get the new date in writing.")}}),
-		editable(web.Line{ID: "l-a2", Mark: "A2", Action: true, Text: "Order the second pump for the lift pit.", Owner: "Tom Okafor", Due: "Tue 24 Nov", DueISO: "2026-11-24", AsSaid: "today", Sources: []web.Citation{cite(8, "I'll order one today.")}}),
-		editable(web.Line{ID: "l-a3", Mark: "A3", Action: true, Text: "Measure the anchor bolts at axis C7 and file the photos.", Owner: "", Due: "Mon 30 Nov", DueISO: "2026-11-30", AsSaid: "on Monday", Sources: []web.Citation{cite(15, "I'll measure them on Monday and put the photos into the file.")}}),
-		editable(web.Line{ID: "l-a4", Mark: "A4", Action: true, Text: "Send the delivery note of the pump to Marta Lindqvist, with the stamp of the site office.", Owner: "Tom Okafor", Due: "Fri 27 Nov", DueISO: "2026-11-27", AsSaid: "by Friday", Unfound: true, Sources: []web.Citation{cite(9, "Please send me the delivery note by Friday.")}}),
+	p.Actions = []record.Line{
+		editable(record.Line{ID: "l-a1", Mark: "A1", Action: true, Text: "Call Feldmann and get the new delivery date of the brackets in writing.", Owner: "Ines Brandt", Due: "Tue 24 Nov", DueISO: "2026-11-24", AsSaid: "this afternoon", Sources: []record.Citation{cite(6, "I will call Feldmann this afternoon and get the new date in writing.")}}),
+		editable(record.Line{ID: "l-a2", Mark: "A2", Action: true, Text: "Order the second pump for the lift pit.", Owner: "Tom Okafor", Due: "Tue 24 Nov", DueISO: "2026-11-24", AsSaid: "today", Sources: []record.Citation{cite(8, "I'll order one today.")}}),
+		editable(record.Line{ID: "l-a3", Mark: "A3", Action: true, Text: "Measure the anchor bolts at axis C7 and file the photos.", Owner: "", Due: "Mon 30 Nov", DueISO: "2026-11-30", AsSaid: "on Monday", Sources: []record.Citation{cite(15, "I'll measure them on Monday and put the photos into the file.")}}),
+		editable(record.Line{ID: "l-a4", Mark: "A4", Action: true, Text: "Send the delivery note of the pump to Marta Lindqvist, with the stamp of the site office.", Owner: "Tom Okafor", Due: "Fri 27 Nov", DueISO: "2026-11-27", AsSaid: "by Friday", Unfound: true, Sources: []record.Citation{cite(9, "Please send me the delivery note by Friday.")}}),
 	}
-	p.Questions = []web.Line{
-		editable(web.Line{ID: "l-q1", Mark: "Q1", Text: "Who approves the change to the fire doors on level two: the architect or the fire consultant?", Sources: []web.Citation{cite(10, "who has to approve the change to the fire doors on level two?"), cite(11, "Let's leave that open and ask both of them next week.")}}),
+	p.Questions = []record.Line{
+		editable(record.Line{ID: "l-q1", Mark: "Q1", Text: "Who approves the change to the fire doors on level two: the architect or the fire consultant?", Sources: []record.Citation{cite(10, "who has to approve the change to the fire doors on level two?"), cite(11, "Let's leave that open and ask both of them next week.")}}),
 	}
-	p.Topics = []web.Topic{
-		{Title: "Level three slab", Lines: []web.Line{editable(web.Line{ID: "l-t1", Text: "If the inspector does not come on Wednesday, the pump is lost until the week after.", Sources: []web.Citation{cite(2, "If not, we lose the pump until the week after.")}})}},
-		{Title: "Lift pit", Lines: []web.Line{editable(web.Line{ID: "l-t2", Text: "The pump tripped twice last night; a second one is wanted before the weekend.", Sources: []web.Citation{cite(7, "the pump in the lift pit tripped twice last night")}})}},
-		{Title: "Handrails", Lines: []web.Line{editable(web.Line{ID: "l-t3", Text: "Galvanised steel would be nine percent cheaper and has no lead time.", Sources: []web.Citation{cite(12, "Galvanised is cheaper by nine percent and has no lead time")}})}},
+	p.Topics = []record.Topic{
+		{Title: "Level three slab", Lines: []record.Line{editable(record.Line{ID: "l-t1", Text: "If the inspector does not come on Wednesday, the pump is lost until the week after.", Sources: []record.Citation{cite(2, "If not, we lose the pump until the week after.")}})}},
+		{Title: "Lift pit", Lines: []record.Line{editable(record.Line{ID: "l-t2", Text: "The pump tripped twice last night; a second one is wanted before the weekend.", Sources: []record.Citation{cite(7, "the pump in the lift pit tripped twice last night")}})}},
+		{Title: "Handrails", Lines: []record.Line{editable(record.Line{ID: "l-t3", Text: "Galvanised steel would be nine percent cheaper and has no lead time.", Sources: []record.Citation{cite(12, "Galvanised is cheaper by nine percent and has no lead time")}})}},
 	}
 }
 
-func approved() web.MeetingPage {
+func approved() record.MeetingPage {
 	p := Meeting()
 	p.State, p.MayApprove, p.MaySubmit = web.ChipOf("approved"), false, false
-	p.Approval = &web.Approval{By: "Marta Lindqvist", When: web.StampAt(time.Date(2026, 11, 24, 13, 2, 0, 0, time.UTC), berlin), Version: 2}
+	p.Approval = &record.Approval{By: "Marta Lindqvist", When: web.StampAt(time.Date(2026, 11, 24, 13, 2, 0, 0, time.UTC), berlin), Version: 2}
 	p.Notes = []web.Note{{Class: "", Icon: "info", Text: "A new run of the speech engine is ready. The approved minutes stay as they are until somebody approves the new draft."}}
 	return p
 }
 
 // pasted is a transcript without times, as a viewer sees it: no sound, no changes.
-func pasted() web.MeetingPage {
+func pasted() record.MeetingPage {
 	p := Meeting()
 	p.Transcript, p.Sound, p.Duration, p.MayEdit, p.MayDelete, p.MayApprove, p.MaySubmit = turns(false), nil, "", false, false, false, false
 	p.Shell.Player = false
 	p.Notes = []web.Note{{Icon: "clipboard-paste", Text: "Pasted transcript, without times. A chip shows the words that its line stands on."}}
-	for _, lines := range [][]web.Line{p.Summary, p.Decisions, p.Actions, p.Questions, p.Topics[0].Lines, p.Topics[1].Lines, p.Topics[2].Lines} {
+	for _, lines := range [][]record.Line{p.Summary, p.Decisions, p.Actions, p.Questions, p.Topics[0].Lines, p.Topics[1].Lines, p.Topics[2].Lines} {
 		for i := range lines {
 			lines[i].EditURL = ""
 			for j := range lines[i].Sources {
@@ -166,10 +167,10 @@ func pasted() web.MeetingPage {
 }
 
 // Long is a meeting whose page shows n turns of its transcript and says where the rest is.
-func Long(n int) web.MeetingPage {
+func Long(n int) record.MeetingPage {
 	p := Meeting()
 	words := strings.Fields("the slab bay inspection pump crane bracket delivery client drawing level façade order contract Tuesday engineer anchor fire door consultant budget contingency weather concrete sample scaffold neighbour permit meeting report")
-	p.Transcript = web.Turns{Rest: "/meetings/mtg_fixture/transcript?after=x"}
+	p.Transcript = record.Turns{Rest: "/meetings/mtg_fixture/transcript?after=x"}
 	for i := range n {
 		var text []string
 		for j := range 30 {
@@ -177,8 +178,8 @@ func Long(n int) web.MeetingPage {
 		}
 		id := fmt.Sprintf("s-01j9zk3q%04dvwxyzabcdefgh", i)
 		at := int64(i) * 9_000
-		p.Transcript.Turns = append(p.Transcript.Turns, web.Turn{Speaker: people[i%4], Colour: i%4 + 1, Clock: web.Clock(at), AtMS: at, First: id,
-			Segments: []web.Segment{{ID: id, Timed: true, StartMS: at, EndMS: at + 8_500, Pieces: []web.Piece{{Text: strings.Join(text, " ")}}}}})
+		p.Transcript.Turns = append(p.Transcript.Turns, record.Turn{Speaker: people[i%4], Colour: i%4 + 1, Clock: web.Clock(at), AtMS: at, First: id,
+			Segments: []record.Segment{{ID: id, Timed: true, StartMS: at, EndMS: at + 8_500, Pieces: []record.Piece{{Text: strings.Join(text, " ")}}}}})
 	}
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 )
 
 func at(day, hour, minute int) web.Stamp {
@@ -32,16 +33,16 @@ func home() web.HomePage {
 	return p
 }
 
-func filters(p *web.MeetingsPage) {
+func filters(p *record.MeetingsPage) {
 	p.Project = web.Field{ID: "project", Label: "Project", Among: []string{"Harbour school", "Quayside House"}}
 	p.State = web.Select{ID: "state", Label: "State", Options: web.Choose("", web.Option{Name: "Any state"}, web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "review", Name: "In review"}, web.Option{Value: "approved", Name: "Approved"})}
 	p.Person = web.Field{ID: "person", Label: "Person", Among: []string{"Ines Brandt", "Tom Okafor"}}
-	p.Columns = []web.Column{{Name: "Title", Href: "?sort=title"}, {Name: "Project"}, {Name: "Date", Href: "?sort=date", Sorted: "descending"}, {Name: "Length", Href: "?sort=length"}, {Name: "People"}, {Name: "State"}}
+	p.Columns = []record.Column{{Name: "Title", Href: "?sort=title"}, {Name: "Project"}, {Name: "Date", Href: "?sort=date", Sorted: "descending"}, {Name: "Length", Href: "?sort=length"}, {Name: "People"}, {Name: "State"}}
 	p.Sort = "-date"
 }
 
-func meetings() web.MeetingsPage {
-	p := web.MeetingsPage{Shell: shell("Meetings", "/meetings"), Count: "42 meetings, 1 to 12", Next: "?cursor=x"}
+func meetings() record.MeetingsPage {
+	p := record.MeetingsPage{Shell: shell("Meetings", "/meetings"), Count: "42 meetings, 1 to 12", Next: "?cursor=x"}
 	p.Shell.Live = "htmx"
 	p.Shell.Toast = &web.Toast{Text: "“Kick-off, roof works” was deleted.", UndoURL: "/meetings/mtg_1/restore"}
 	filters(&p)
@@ -60,21 +61,21 @@ func meetings() web.MeetingsPage {
 		{"Board, third quarter", "", "2 h 5 min", "7 people", "approved"},
 	}
 	for i, r := range rows {
-		p.Rows = append(p.Rows, web.MeetingRow{Title: r.title, Href: "/page/meeting", Project: r.project, When: at(24-i, 9, 0), Duration: r.length, People: r.people, State: web.ChipOf(r.state), DeleteURL: "/meetings/mtg_1/delete"})
+		p.Rows = append(p.Rows, record.MeetingRow{Title: r.title, Href: "/page/meeting", Project: r.project, When: at(24-i, 9, 0), Duration: r.length, People: r.people, State: web.ChipOf(r.state), DeleteURL: "/meetings/mtg_1/delete"})
 	}
 	return p
 }
 
-func meetingsState(change func(*web.MeetingsPage)) web.MeetingsPage {
-	p := web.MeetingsPage{Shell: shell("Meetings", "/meetings"), Sample: "/page/meeting"}
+func meetingsState(change func(*record.MeetingsPage)) record.MeetingsPage {
+	p := record.MeetingsPage{Shell: shell("Meetings", "/meetings"), Sample: "/page/meeting"}
 	p.Shell.Live = "htmx"
 	filters(&p)
 	change(&p)
 	return p
 }
 
-func details(paste bool) web.Details {
-	d := web.Details{
+func details(paste bool) record.Details {
+	d := record.Details{
 		Title:     web.Field{ID: "title", Label: "Title", Hint: "Empty takes the name of the file.", Max: 200},
 		Date:      web.Field{ID: "starts", Label: "When it began", Type: "datetime-local", Value: "2026-11-24T09:00"},
 		Zone:      web.Select{ID: "zone", Label: "In the zone", Options: web.Choose("Europe/Berlin", web.Option{Value: "Europe/Berlin", Name: "Berlin (CET)"}, web.Option{Value: "UTC", Name: "UTC"})},
@@ -93,13 +94,13 @@ func details(paste bool) web.Details {
 	return d
 }
 
-func newMeeting(paste bool) web.NewMeetingPage {
-	p := web.NewMeetingPage{Shell: shell("New meeting", "/meetings/new"), Paste: paste, Action: "/meetings", Limit: "4 GB", LimitBytes: 4 << 30, Details: details(paste)}
+func newMeeting(paste bool) record.NewMeetingPage {
+	p := record.NewMeetingPage{Shell: shell("New meeting", "/meetings/new"), Paste: paste, Action: "/meetings", Limit: "4 GB", LimitBytes: 4 << 30, Details: details(paste)}
 	p.Shell.Script = "new.js"
 	return p
 }
 
-func steps(now int, bad bool) []web.Step {
+func steps(now int, bad bool) []record.Step {
 	names := []struct{ name, detail, took string }{
 		{"Stored safely", "412 MB in 50 sealed parts", "1:12"},
 		{"Decoding", "Stereo, 1 h 3 min", "0:21"},
@@ -107,9 +108,9 @@ func steps(now int, bad bool) []web.Step {
 		{"Telling voices apart", "", ""},
 		{"Drafting the minutes", "By rules, each line checked against its source", ""},
 	}
-	var out []web.Step
+	var out []record.Step
 	for i, n := range names {
-		s := web.Step{Number: i + 1, Name: n.name, Detail: n.detail, Took: n.took, Said: "to come"}
+		s := record.Step{Number: i + 1, Name: n.name, Detail: n.detail, Took: n.took, Said: "to come"}
 		switch {
 		case i < now:
 			s.State, s.Said = "done", "done"
@@ -123,13 +124,13 @@ func steps(now int, bad bool) []web.Step {
 	return out
 }
 
-func processing(dead bool) web.ProcessingPage {
-	p := web.ProcessingPage{Shell: shell("Crane logistics", "/meetings"), ID: "mtg_2", Heading: "Crane logistics with the neighbour", When: at(24, 10, 30), Duration: "1 h 3 min",
+func processing(dead bool) record.ProcessingPage {
+	p := record.ProcessingPage{Shell: shell("Crane logistics", "/meetings"), ID: "mtg_2", Heading: "Crane logistics with the neighbour", When: at(24, 10, 30), Duration: "1 h 3 min",
 		State: web.ChipOf("running"), Access: web.Access{Icon: "lock", Text: "Only you", Detail: []string{"You made it. Nobody else can see it yet."}}, Stream: "/meetings/mtg_2/progress", MayCancel: true, MayEdit: true, MayDelete: true,
-		Progress: web.Progress{Percent: 42, PhaseText: "Recognizing speech", Left: "about 3 min left", Steps: steps(2, false)}}
+		Progress: record.Progress{Percent: 42, PhaseText: "Recognizing speech", Left: "about 3 min left", Steps: steps(2, false)}}
 	if dead {
 		p.State, p.Stream, p.MayCancel, p.MayRun = web.ChipOf("dead"), "", false, true
-		p.Progress = web.Progress{Reason: "The speech engine ended twice while it worked on this recording.", Kept: "The recording is stored safely. An administrator can see the reason under this request: req_06crzj0.", Steps: steps(2, true)}
+		p.Progress = record.Progress{Reason: "The speech engine ended twice while it worked on this recording.", Kept: "The recording is stored safely. An administrator can see the reason under this request: req_06crzj0.", Steps: steps(2, true)}
 	}
 	p.Shell.Live = "sse"
 	p.Shell.Script = "live.js"
@@ -208,17 +209,17 @@ func Pages() map[string]web.View {
 		"home":             home(),
 		"home-empty":       web.HomePage{Shell: shell("Home", "/"), Greeting: "Welcome, Marta", Today: "Tuesday 24 November 2026", Sample: "/page/meeting", Checklist: home().Checklist},
 		"meetings":         meetings(),
-		"meetings-empty":   meetingsState(func(*web.MeetingsPage) {}),
-		"meetings-none":    meetingsState(func(p *web.MeetingsPage) { p.Filtered, p.Query = true, "dewatering" }),
-		"meetings-error": meetingsState(func(p *web.MeetingsPage) {
+		"meetings-empty":   meetingsState(func(*record.MeetingsPage) {}),
+		"meetings-none":    meetingsState(func(p *record.MeetingsPage) { p.Filtered, p.Query = true, "dewatering" }),
+		"meetings-error": meetingsState(func(p *record.MeetingsPage) {
 			p.Trouble = &web.Trouble{Reason: "The list could not be read. Nothing was lost.", Request: "req_06crzj0v1g3m5k7n9q2s4t6w8y", Retry: "/meetings"}
 		}),
-		"meetings-denied": meetingsState(func(p *web.MeetingsPage) {
+		"meetings-denied": meetingsState(func(p *record.MeetingsPage) {
 			p.Refusal = &web.Refusal{Reason: "Your role does not include the list of meetings.", Grants: []string{"Marta Lindqvist", "Jonas Weil"}}
 		}),
 		"new":             newMeeting(false),
 		"new-paste":       newMeeting(true),
-		"details":         web.DetailsPage{Shell: shell("Details", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14", Details: details(true)},
+		"details":         record.DetailsPage{Shell: shell("Details", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14", Details: details(true)},
 		"processing":      processing(false),
 		"processing-dead": processing(true),
 		"jobs":            jobs(),

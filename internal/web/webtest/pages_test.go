@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 	"mainstay/internal/web/webtest"
 )
 
@@ -76,7 +77,7 @@ func TestPagesKeepTheirBudgets(t *testing.T) {
 // A one-hour meeting has about 800 segments; the page carries the first part, and the rest comes in parts as large.
 func TestLongMeetingKeepsItsBudget(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, map[string]web.View{"long": webtest.Long(web.TurnsAPage)})
+	_, url := serve(t, map[string]web.View{"long": webtest.Long(record.TurnsAPage)})
 	if n := zipped(fetch(t, url+"/page/long")); n > 30<<10 {
 		t.Errorf("page of a long meeting = %d bytes gzipped, limit %d", n, 30<<10)
 	}

@@ -18,6 +18,7 @@ import (
 	"mainstay/internal/httpd"
 	"mainstay/internal/tenant"
 	"mainstay/internal/web"
+	"mainstay/internal/web/record"
 )
 
 // Server answers /page/NAME with the fixture of that name. Query parameter theme is "light" or "dark".
@@ -122,8 +123,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 // line answers with a line of the meeting, or with its form.
 func (s *Server) line(editing bool) httpd.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, _ := s.pages["meeting"].(web.MeetingPage)
-		for _, lines := range [][]web.Line{p.Summary, p.Decisions, p.Actions, p.Questions} {
+		p, _ := s.pages["meeting"].(record.MeetingPage)
+		for _, lines := range [][]record.Line{p.Summary, p.Decisions, p.Actions, p.Questions} {
 			for _, l := range lines {
 				if l.ID != r.PathValue("line") {
 					continue

@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/httpd"
 	"mainstay/internal/speech"
+	"mainstay/internal/web"
 )
 
 const (
@@ -110,7 +111,7 @@ func allTurns(t speech.Transcript) []Turn {
 		}
 		quiet := s.StartMS != nil && *s.StartMS-ended >= longSilence
 		if quiet {
-			turns = append(turns, Turn{Gap: Lasting(time.Duration(*s.StartMS-ended)*time.Millisecond) + " without speech"})
+			turns = append(turns, Turn{Gap: web.Lasting(time.Duration(*s.StartMS-ended)*time.Millisecond) + " without speech"})
 		}
 		if quiet || len(turns) == 0 || who != last || who == "" && len(turns[len(turns)-1].Segments) >= 4 {
 			turns = append(turns, turnOf(t, s, who))
@@ -131,7 +132,7 @@ func turnOf(t speech.Transcript, first document.Segment, who string) Turn {
 		turn.Speaker, turn.Colour = t.SpeakerName(who), colourOf(t, who)
 	}
 	if first.StartMS != nil {
-		turn.Clock, turn.AtMS = Clock(*first.StartMS), *first.StartMS
+		turn.Clock, turn.AtMS = web.Clock(*first.StartMS), *first.StartMS
 	}
 	return turn
 }
@@ -186,7 +187,7 @@ func speakersOf(t speech.Transcript) []Speaker {
 }
 
 // moreTurns is the next part of a transcript that is too long for one page.
-func (a *App) moreTurns(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) moreTurns(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -202,11 +203,11 @@ func (a *App) moreTurns(w http.ResponseWriter, r *http.Request) error {
 	if o.Transcript == nil || o.Transcript.ID.String() != r.URL.Query().Get("of") {
 		return httpd.Refuse(http.StatusConflict, "There is a newer transcript. Load the page again.")
 	}
-	return a.fragment(w, "meeting", "turns", turnsOf(*o.Transcript, id.String(), from))
+	return a.Fragment(w, "meeting", "turns", turnsOf(*o.Transcript, id.String(), from))
 }
 
 // words answers when each word is said: for each segment the characters of a word, as a browser counts them, and its time.
-func (a *App) words(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) words(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -223,7 +224,7 @@ func (a *App) words(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return JSON(w, out)
+	return web.JSON(w, out)
 }
 
 // counted gives the places of words in UTF-16 units.

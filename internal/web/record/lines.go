@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"strconv"
@@ -7,6 +7,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/web"
 )
 
 // ledger turns minutes into the lines of a page.
@@ -84,7 +85,7 @@ func (l *ledger) cite(e document.Evidence) Citation {
 	s := l.segments[e.Segment]
 	c := Citation{Segment: "s-" + e.Segment, Quote: e.Quote, AtMS: momentOf(s, e.Quote), Still: !l.sound || s.StartMS == nil}
 	if s.StartMS != nil {
-		c.Clock = Clock(c.AtMS)
+		c.Clock = web.Clock(c.AtMS)
 	}
 	if s.Speaker != nil {
 		c.Speaker = l.opened.Transcript.SpeakerName(*s.Speaker)

@@ -1,25 +1,27 @@
-package web
+package record
+
+import "mainstay/internal/web"
 
 // MeetingPage is a meeting with its minutes beside its transcript.
 type MeetingPage struct {
-	Shell
+	web.Shell
 	ID         string
 	Heading    string // the meeting's title
 	Project    string
-	When       Stamp
+	When       web.Stamp
 	Duration   string
 	Language   string // its name in English
-	State      StateChip
+	State      web.StateChip
 	HasMinutes bool
 	Minutes    string // the id of the run that is shown
 	Version    int    // of the minutes that are shown
-	Access     Access
+	Access     web.Access
 	MayEdit    bool
 	MayDelete  bool
 	MaySubmit  bool
 	MayApprove bool
 	Exports    []Link
-	Notes      []Note
+	Notes      []web.Note
 	Attendees  []string
 	Summary    []Line
 	Topics     []Topic
@@ -33,7 +35,7 @@ type MeetingPage struct {
 	Sound      *Sound // nil where there is nothing to play
 }
 
-func (MeetingPage) page() string { return "meeting" }
+func (MeetingPage) Page() string { return "meeting" }
 
 // Link is a place to go.
 type Link struct{ Name, Href string }
@@ -41,7 +43,7 @@ type Link struct{ Name, Href string }
 // Approval says who made the minutes the record.
 type Approval struct {
 	By      string
-	When    Stamp
+	When    web.Stamp
 	Version int
 }
 

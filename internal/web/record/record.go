@@ -1,4 +1,6 @@
-package web
+// Package record is the pages of meetings: the list, a new one with its uploads, its processing, its minutes beside its
+// transcript. A handler parses, calls one service and renders a view; what it shows is in a plain struct beside it.
+package record
 
 import (
 	"net/http"
@@ -8,10 +10,18 @@ import (
 	"mainstay/internal/httpd"
 	"mainstay/internal/meeting"
 	"mainstay/internal/tenant"
+	"mainstay/internal/web"
 )
 
-// meetingRoutes are the pages of meetings: the list, a new one, its processing, its minutes.
-func (a *App) meetingRoutes(s *httpd.Server) {
+// Pages are the pages of meetings over the services that the app has.
+type Pages struct {
+	*web.App
+	server *httpd.Server
+}
+
+// Register adds the pages of meetings to the server of the app's. It panics as httpd.Server.Page does.
+func Register(app *web.App, s *httpd.Server) {
+	a := &Pages{app, s}
 	s.Page("GET /meetings", httpd.Verb(gate.ListMeetings), a.listMeetings)
 	s.Page("GET /meetings/new", httpd.Verb(gate.CreateMeeting), a.newMeeting)
 	s.Page("POST /meetings", httpd.Verb(gate.CreateMeeting), a.createMeeting, httpd.Stream(), httpd.MaxBody(capture.MaxSize+1<<20))
@@ -28,7 +38,7 @@ func (a *App) meetingRoutes(s *httpd.Server) {
 	a.soundRoutes(s)
 }
 
-func (a *App) soundRoutes(s *httpd.Server) {
+func (a *Pages) soundRoutes(s *httpd.Server) {
 	s.Page("GET /meetings/{id}/audio", httpd.Verb(gate.PlayRecording), a.audio, httpd.Stream())
 	s.Page("GET /meetings/{id}/peaks", httpd.Verb(gate.ReadMeeting), a.peaks)
 	s.Page("GET /meetings/{id}/words", httpd.Verb(gate.ReadMeeting), a.words)

@@ -1,14 +1,15 @@
-package web
+package record
 
 import (
 	"net/http"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/fault"
+	"mainstay/internal/web"
 )
 
 // recordingOf returns the recording of the meeting that an address names.
-func (a *App) recordingOf(r *http.Request) (capture.Recording, error) {
+func (a *Pages) recordingOf(r *http.Request) (capture.Recording, error) {
 	id, err := meetingOf(r)
 	if err != nil {
 		return capture.Recording{}, err
@@ -24,7 +25,7 @@ func (a *App) recordingOf(r *http.Request) (capture.Recording, error) {
 func playable(rec capture.Recording) bool { return rec.State == "stored" || rec.State == "decoded" }
 
 // audio plays a recording from its sealed parts. It answers ranges, so that a player can jump.
-func (a *App) audio(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) audio(w http.ResponseWriter, r *http.Request) error {
 	rec, err := a.recordingOf(r)
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func (a *App) audio(w http.ResponseWriter, r *http.Request) error {
 }
 
 // peaks answers with the loudness over the recording, for the waveform.
-func (a *App) peaks(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) peaks(w http.ResponseWriter, r *http.Request) error {
 	rec, err := a.recordingOf(r)
 	if err != nil {
 		return err
@@ -49,5 +50,5 @@ func (a *App) peaks(w http.ResponseWriter, r *http.Request) error {
 	for i, p := range rec.Peaks {
 		peaks[i] = int(p)
 	}
-	return JSON(w, map[string][]int{"peaks": peaks})
+	return web.JSON(w, map[string][]int{"peaks": peaks})
 }

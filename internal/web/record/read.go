@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"net/http"
@@ -7,10 +7,11 @@ import (
 
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/web"
 )
 
 // openMeeting is a meeting's page: its minutes beside its transcript, or how far they are.
-func (a *App) openMeeting(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) openMeeting(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -30,18 +31,18 @@ func (a *App) openMeeting(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.show(w, p)
+	return a.Show(w, p)
 }
 
-func (a *App) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingPage, error) {
+func (a *Pages) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingPage, error) {
 	m := o.Meeting
-	shell, err := a.shell(r, m.Title, "/meetings")
+	shell, err := a.Frame(r, m.Title, "/meetings")
 	if err != nil {
 		return MeetingPage{}, err
 	}
 	shell.Live, shell.Style, shell.Script, shell.Toast = "htmx", "meeting.css", "meeting.js", toastOf(r.URL.Query())
-	p := MeetingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, Project: m.Project, When: whenOf(m, zoneOf(r)), Duration: durationOf(m),
-		State: ChipOf(chipState(m.Stage)), Access: accessOf(m, shell.Workspace), MayEdit: mayEdit(m), MayDelete: mayManage(m), Attendees: namesOf(m),
+	p := MeetingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, Project: m.Project, When: whenOf(m, web.ZoneOf(r)), Duration: durationOf(m),
+		State: web.StageChip(m.Stage), Access: accessOf(m, shell.Workspace), MayEdit: mayEdit(m), MayDelete: mayManage(m), Attendees: namesOf(m),
 		Exports: exportsOf(o), Notes: notesOf(o, k)}
 	if m.Language != "" {
 		p.Language = languageName(m.Language)
@@ -61,17 +62,17 @@ func (a *App) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingPag
 }
 
 // standing says who drafted the minutes and who approved them, and what the reader may do about that.
-func (a *App) standing(r *http.Request, p *MeetingPage, o minutes.Opened) error {
+func (a *Pages) standing(r *http.Request, p *MeetingPage, o minutes.Opened) error {
 	m := o.Minutes
 	p.HasMinutes, p.Minutes, p.Version, p.DraftedBy = true, m.ID.String(), m.Version, draftedBy(m.DraftedBy)
 	p.MayApprove = p.MayEdit && m.State == minutes.Draft
 	if m.State != minutes.Approved {
 		return nil
 	}
-	p.State = ChipOf("approved")
+	p.State = web.ChipOf("approved")
 	p.Approval = &Approval{Version: m.Version}
 	if m.ApprovedAt != nil {
-		p.Approval.When = StampAt(*m.ApprovedAt, zoneOf(r))
+		p.Approval.When = web.StampAt(*m.ApprovedAt, web.ZoneOf(r))
 	}
 	var err error
 	p.Approval.By, err = a.Identity.NameOf(r.Context(), m.ApprovedBy)
@@ -79,7 +80,7 @@ func (a *App) standing(r *http.Request, p *MeetingPage, o minutes.Opened) error 
 }
 
 func soundOf(m meeting.Meeting, k work) *Sound {
-	at := pathOf(m.ID)
+	at := web.PathOf(m.ID)
 	s := &Sound{URL: at + "/audio", Peaks: at + "/peaks", Words: at + "/words"}
 	if k.recording.DurationMS != nil {
 		s.DurationMS = *k.recording.DurationMS
@@ -90,11 +91,11 @@ func soundOf(m meeting.Meeting, k work) *Sound {
 }
 
 // whenOf is when a meeting was, in the reader's zone; empty where nobody knows.
-func whenOf(m meeting.Meeting, zone *time.Location) Stamp {
+func whenOf(m meeting.Meeting, zone *time.Location) web.Stamp {
 	if m.StartsAt == nil {
-		return Stamp{}
+		return web.Stamp{}
 	}
-	return StampAt(*m.StartsAt, zone)
+	return web.StampAt(*m.StartsAt, zone)
 }
 
 // durationOf is how long a meeting was: in seconds where it was short.
@@ -106,23 +107,23 @@ func durationOf(m meeting.Meeting) string {
 	if d < time.Minute {
 		return strconv.Itoa(int(d.Round(time.Second)/time.Second)) + " s"
 	}
-	return Lasting(d)
+	return web.Lasting(d)
 }
 
 // accessOf says who can see a meeting.
-func accessOf(m meeting.Meeting, workspace string) Access {
+func accessOf(m meeting.Meeting, workspace string) web.Access {
 	nobody := "Nobody outside " + workspace + "."
 	if m.Private {
-		return Access{Icon: "lock", Text: "Shared with few", Detail: []string{"Who made it, and those whom it was shared with.", nobody}}
+		return web.Access{Icon: "lock", Text: "Shared with few", Detail: []string{"Who made it, and those whom it was shared with.", nobody}}
 	}
-	return Access{Icon: "users", Text: "Everybody here", Detail: []string{"Every member of " + workspace + " can read it.",
+	return web.Access{Icon: "users", Text: "Everybody here", Detail: []string{"Every member of " + workspace + " can read it.",
 		"Members can also change it; viewers cannot.", nobody}}
 }
 
 // notesOf are the sentences above a meeting's minutes.
-func notesOf(o minutes.Opened, k work) []Note {
-	var notes []Note
-	add := func(class, icon, text string) { notes = append(notes, Note{Class: class, Icon: icon, Text: text}) }
+func notesOf(o minutes.Opened, k work) []web.Note {
+	var notes []web.Note
+	add := func(class, icon, text string) { notes = append(notes, web.Note{Class: class, Icon: icon, Text: text}) }
 	switch state := k.state(); {
 	case o.Minutes == nil:
 		add("", "info", "The minutes of this meeting were erased. Run again makes new ones from its transcript.")
@@ -135,15 +136,15 @@ func notesOf(o minutes.Opened, k work) []Note {
 		add("", "info", *o.Minutes.DraftedBy.Note)
 	}
 	if o.Minutes != nil && o.Minutes.Dropped > 0 {
-		add("", "info", Count(o.Minutes.Dropped, "proposed line", "proposed lines")+" could not be found in what was said and did not become part of these minutes.")
+		add("", "info", web.Count(o.Minutes.Dropped, "proposed line", "proposed lines")+" could not be found in what was said and did not become part of these minutes.")
 	}
 	return append(notes, sourceNotes(o, k)...)
 }
 
 // sourceNotes say what there is to listen to.
-func sourceNotes(o minutes.Opened, k work) []Note {
-	var notes []Note
-	add := func(icon, text string) { notes = append(notes, Note{Icon: icon, Text: text}) }
+func sourceNotes(o minutes.Opened, k work) []web.Note {
+	var notes []web.Note
+	add := func(icon, text string) { notes = append(notes, web.Note{Icon: icon, Text: text}) }
 	rec := k.recording
 	switch {
 	case o.Transcript == nil:
@@ -166,9 +167,9 @@ func sourceNotes(o minutes.Opened, k work) []Note {
 }
 
 // sameNotes tell of a meeting that holds the same bytes already.
-func (k work) sameNotes() []Note {
+func (k work) sameNotes() []web.Note {
 	if k.recording == nil || k.recording.Same == nil {
 		return nil
 	}
-	return []Note{{Icon: "info", Text: "The same recording was uploaded before.", Name: "Open that meeting", Href: pathOf(*k.recording.Same)}}
+	return []web.Note{{Icon: "info", Text: "The same recording was uploaded before.", Name: "Open that meeting", Href: web.PathOf(*k.recording.Same)}}
 }

@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"bytes"
@@ -11,18 +11,19 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/meeting"
 	"mainstay/internal/progress"
+	"mainstay/internal/web"
 )
 
 // ProcessingPage is a meeting whose minutes are not there yet.
 type ProcessingPage struct {
-	Shell
+	web.Shell
 	ID        string
 	Heading   string
-	When      Stamp
+	When      web.Stamp
 	Duration  string
-	State     StateChip
-	Access    Access
-	Notes     []Note
+	State     web.StateChip
+	Access    web.Access
+	Notes     []web.Note
 	Stream    string // server-sent events with the progress fragment; empty when nothing moves any more
 	Progress  Progress
 	MayRun    bool
@@ -32,7 +33,7 @@ type ProcessingPage struct {
 	Upload    bool // it waits for an upload, which goes on elsewhere
 }
 
-func (ProcessingPage) page() string { return "processing" }
+func (ProcessingPage) Page() string { return "processing" }
 
 // Progress is how far the work is. The page comes with it, and the stream sends it anew.
 type Progress struct {
@@ -61,7 +62,7 @@ type work struct {
 }
 
 // workOn reads what the page of a meeting in the making shows.
-func (a *App) workOn(r *http.Request, m meeting.Meeting) (work, error) {
+func (a *Pages) workOn(r *http.Request, m meeting.Meeting) (work, error) {
 	k := work{meeting: m}
 	steps, err := a.Progress.Of(r.Context(), m.ID)
 	if err != nil {
@@ -136,18 +137,18 @@ func (k work) progress(now time.Time) Progress {
 		return p
 	}
 	s := k.steps[0]
-	p.PhaseText = phaseName(s.Kind, s.Phase)
+	p.PhaseText = web.PhaseName(s.Kind, s.Phase)
 	if p.Percent = int(heard * s.Progress); s.Kind == "draft" {
 		p.Percent = heard + int((100-heard)*s.Progress)
 	}
 	if s.State == "waiting" {
-		p.PhaseText, p.Queue = "Waiting", placeOf(s.Ahead)
+		p.PhaseText, p.Queue = "Waiting", web.PlaceOf(s.Ahead)
 		if s.Reason != "" {
 			p.PhaseText, p.Queue = s.Reason, "Tried again by itself"
 		}
 	}
 	if s.Left != nil {
-		p.Left = leftOf(*s.Left)
+		p.Left = web.LeftOf(*s.Left)
 	}
 	return p
 }
@@ -210,14 +211,14 @@ func (k work) step(kind, name string) Step {
 	case "done":
 		s.State = "done"
 		if found.StartedAt != nil && found.FinishedAt != nil {
-			s.Took = Clock(found.FinishedAt.Sub(*found.StartedAt).Milliseconds())
+			s.Took = web.Clock(found.FinishedAt.Sub(*found.StartedAt).Milliseconds())
 		}
 	case "dead", "cancelled":
 		s.State = "bad"
 	default:
 		s.State = "now"
 		if found.State == "running" {
-			s.Detail = phaseName(kind, found.Phase)
+			s.Detail = web.PhaseName(kind, found.Phase)
 		}
 	}
 	return s
@@ -235,24 +236,24 @@ func sizeOf(n int64) string {
 }
 
 // showWork is the page of a meeting whose minutes are not there yet.
-func (a *App) showWork(w http.ResponseWriter, r *http.Request, k work) error {
-	shell, err := a.shell(r, k.meeting.Title, "/meetings")
+func (a *Pages) showWork(w http.ResponseWriter, r *http.Request, k work) error {
+	shell, err := a.Frame(r, k.meeting.Title, "/meetings")
 	if err != nil {
 		return err
 	}
 	shell.Live, shell.Script, shell.Toast = "sse", "live.js", toastOf(r.URL.Query())
 	m, state := k.meeting, k.state()
-	p := ProcessingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, When: whenOf(m, zoneOf(r)), Duration: durationOf(m), State: ChipOf(chipState(m.Stage)),
+	p := ProcessingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, When: whenOf(m, web.ZoneOf(r)), Duration: durationOf(m), State: web.StageChip(m.Stage),
 		Access: accessOf(m, shell.Workspace), Notes: k.sameNotes(), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading"}
 	if k.moves() && p.Progress.Reason == "" {
-		p.Stream = pathOf(m.ID) + "/progress"
+		p.Stream = web.PathOf(m.ID) + "/progress"
 	}
 	if state == "running" || state == "waiting" {
-		p.State = ChipOf(state)
+		p.State = web.ChipOf(state)
 	}
 	p.MayRun = mayEdit(m) && len(k.steps) > 0 && !k.moves()
 	p.MayCancel = mayEdit(m) && len(k.steps) > 0 && k.moves()
-	return a.show(w, p)
+	return a.Show(w, p)
 }
 
 // pulse is how often a stream looks by itself and shows that it lives.
@@ -260,7 +261,7 @@ const pulse = 10 * time.Second
 
 // follow streams the progress of a meeting's work. It ends with "done" when there are minutes, with "stopped" when there
 // will be none, and says nothing after the reader may no longer know.
-func (a *App) follow(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) follow(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -299,7 +300,7 @@ func (a *App) follow(w http.ResponseWriter, r *http.Request) error {
 }
 
 // event is what the stream has to say now, and whether that is its last word.
-func (a *App) event(r *http.Request, id meeting.ID) (text string, over bool, err error) {
+func (a *Pages) event(r *http.Request, id meeting.ID) (text string, over bool, err error) {
 	m, err := a.Meetings.Look(r.Context(), id)
 	if err != nil {
 		return "", true, err
@@ -316,14 +317,14 @@ func (a *App) event(r *http.Request, id meeting.ID) (text string, over bool, err
 		return "event: stopped\ndata: \n\n", true, nil
 	}
 	var b bytes.Buffer
-	if err := a.render.Part(&b, "processing", "progress", p); err != nil {
+	if err := a.Part(&b, "processing", "progress", p); err != nil {
 		return "", true, err
 	}
 	return "data: " + strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\ndata: ") + "\n\n", false, nil
 }
 
 // runAgain begins the work on a meeting anew: all of it where its recording is still there, else the minutes.
-func (a *App) runAgain(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) runAgain(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -343,7 +344,7 @@ func (a *App) runAgain(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Progress.RunAgain(r.Context(), step.ID); err != nil {
 		return err
 	}
-	return redirect(w, r, pathOf(id))
+	return redirect(w, r, web.PathOf(id))
 }
 
 // again chooses the step to run again: the one that was asked for, or the one that stopped.
@@ -356,7 +357,7 @@ func (k work) again(what string) (progress.Step, bool) {
 }
 
 // cancel ends the work on a meeting.
-func (a *App) cancel(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -375,5 +376,5 @@ func (a *App) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Progress.Cancel(r.Context(), k.steps[0].ID); err != nil {
 		return err
 	}
-	return redirect(w, r, pathOf(id))
+	return redirect(w, r, web.PathOf(id))
 }

@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"errors"
@@ -11,14 +11,15 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/meeting"
+	"mainstay/internal/web"
 )
 
 // MeetingsPage is the list of meetings.
 type MeetingsPage struct {
-	Shell
+	web.Shell
 	Query           string
-	Project, Person Field
-	State           Select
+	Project, Person web.Field
+	State           web.Select
 	From, To, Sort  string
 	Filtered        bool
 	Columns         []Column
@@ -26,11 +27,11 @@ type MeetingsPage struct {
 	Count           string // "38 meetings"
 	Prev, Next      string
 	Sample          string
-	Trouble         *Trouble
-	Refusal         *Refusal
+	Trouble         *web.Trouble
+	Refusal         *web.Refusal
 }
 
-func (MeetingsPage) page() string { return "meetings" }
+func (MeetingsPage) Page() string { return "meetings" }
 
 // Column is a head of the table; Sorted is "ascending", "descending" or empty.
 type Column struct{ Name, Href, Sorted string }
@@ -38,10 +39,10 @@ type Column struct{ Name, Href, Sorted string }
 // MeetingRow is one meeting of the list.
 type MeetingRow struct {
 	Title, Href, Project string
-	When                 Stamp
+	When                 web.Stamp
 	Duration             string
 	People               string // "4 people"
-	State                StateChip
+	State                web.StateChip
 	DeleteURL            string
 }
 
@@ -99,13 +100,13 @@ func dayOf(text string, zone *time.Location, later int) (*time.Time, error) {
 }
 
 // listMeetings is the list, or the part of it that a changed filter asks for.
-func (a *App) listMeetings(w http.ResponseWriter, r *http.Request) error {
-	zone, q := zoneOf(r), r.URL.Query()
+func (a *Pages) listMeetings(w http.ResponseWriter, r *http.Request) error {
+	zone, q := web.ZoneOf(r), r.URL.Query()
 	filter, err := filterOf(q, zone)
 	if err != nil {
 		return err
 	}
-	shell, err := a.shell(r, "Meetings", "/meetings")
+	shell, err := a.Frame(r, "Meetings", "/meetings")
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (a *App) listMeetings(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.Meetings.List(r.Context(), filter)
 	if err == nil && r.Header.Get("HX-Request") != "" {
 		p.fill(q, found, zone)
-		return a.fragment(w, "meetings", "list", p)
+		return a.Fragment(w, "meetings", "list", p)
 	}
 	if err == nil {
 		err = a.suggest(r, &p, q)
@@ -123,36 +124,36 @@ func (a *App) listMeetings(w http.ResponseWriter, r *http.Request) error {
 		return a.listFailed(w, r, p, err)
 	}
 	p.fill(q, found, zone)
-	return a.show(w, p)
+	return a.Show(w, p)
 }
 
 // suggest puts the words that the filters offer into the page.
-func (a *App) suggest(r *http.Request, p *MeetingsPage, q url.Values) error {
+func (a *Pages) suggest(r *http.Request, p *MeetingsPage, q url.Values) error {
 	words, err := a.Meetings.Words(r.Context())
 	p.filters(q, words)
 	return err
 }
 
 func (p *MeetingsPage) filters(q url.Values, words meeting.Words) {
-	p.Project = Field{ID: "project", Label: "Project", Value: q.Get("project"), Among: words.Projects, Max: 120}
-	p.Person = Field{ID: "person", Label: "Person", Value: q.Get("person"), Among: words.People, Max: 120}
-	p.State = Select{ID: "state", Label: "State", Options: Choose(q.Get("state"), Option{Name: "Any state"}, Option{Value: "running", Name: "Being made"},
-		Option{Value: "draft", Name: "Draft"}, Option{Value: "approved", Name: "Approved"}, Option{Value: "dead", Name: "Stopped"})}
+	p.Project = web.Field{ID: "project", Label: "Project", Value: q.Get("project"), Among: words.Projects, Max: 120}
+	p.Person = web.Field{ID: "person", Label: "Person", Value: q.Get("person"), Among: words.People, Max: 120}
+	p.State = web.Select{ID: "state", Label: "State", Options: web.Choose(q.Get("state"), web.Option{Name: "Any state"}, web.Option{Value: "running", Name: "Being made"},
+		web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "approved", Name: "Approved"}, web.Option{Value: "dead", Name: "Stopped"})}
 }
 
 // listFailed shows why there is no list in its place. The error goes on to the log.
-func (a *App) listFailed(w http.ResponseWriter, r *http.Request, p MeetingsPage, cause error) error {
+func (a *Pages) listFailed(w http.ResponseWriter, r *http.Request, p MeetingsPage, cause error) error {
 	status := http.StatusInternalServerError
 	switch fault.KindOf(cause) {
 	case fault.Denied:
-		status, p.Refusal = http.StatusForbidden, &Refusal{Reason: "Your role does not include the list of meetings.", Grants: []string{"An owner", "an admin of the workspace"}}
+		status, p.Refusal = http.StatusForbidden, &web.Refusal{Reason: "Your role does not include the list of meetings.", Grants: []string{"An owner", "an admin of the workspace"}}
 	case fault.Internal, fault.Busy:
-		p.Trouble = &Trouble{Reason: fault.Sentence(cause), Request: httpd.RequestID(r), Retry: r.URL.RequestURI()}
+		p.Trouble = &web.Trouble{Reason: fault.Sentence(cause), Request: httpd.RequestID(r), Retry: r.URL.RequestURI()}
 	default:
 		return cause
 	}
 	p.filters(r.URL.Query(), meeting.Words{})
-	return errors.Join(cause, a.showAgain(w, status, p))
+	return errors.Join(cause, a.ShowAgain(w, status, p))
 }
 
 // fill puts what was found into the page.
@@ -175,18 +176,18 @@ func (p *MeetingsPage) fill(q url.Values, found meeting.Page, zone *time.Locatio
 }
 
 func rowOf(m meeting.Meeting, zone *time.Location) MeetingRow {
-	row := MeetingRow{Title: m.Title, Href: pathOf(m.ID), Project: m.Project, State: ChipOf(chipState(m.Stage)), When: StampAt(m.CreatedAt, zone)}
+	row := MeetingRow{Title: m.Title, Href: web.PathOf(m.ID), Project: m.Project, State: web.StageChip(m.Stage), When: web.StampAt(m.CreatedAt, zone)}
 	if m.StartsAt != nil {
-		row.When = StampAt(*m.StartsAt, zone)
+		row.When = web.StampAt(*m.StartsAt, zone)
 	}
 	if m.DurationMS != nil {
-		row.Duration = Lasting(time.Duration(*m.DurationMS) * time.Millisecond)
+		row.Duration = web.Lasting(time.Duration(*m.DurationMS) * time.Millisecond)
 	}
 	if n := len(m.Attendees); n > 0 {
-		row.People = Count(n, "person", "people")
+		row.People = web.Count(n, "person", "people")
 	}
 	if mayManage(m) {
-		row.DeleteURL = pathOf(m.ID) + "/delete"
+		row.DeleteURL = web.PathOf(m.ID) + "/delete"
 	}
 	return row
 }
@@ -222,7 +223,7 @@ func kept(q url.Values, without string) url.Values {
 }
 
 func countOf(found meeting.Page, offset int) string {
-	total := Count(found.Total, "meeting", "meetings")
+	total := web.Count(found.Total, "meeting", "meetings")
 	if len(found.Meetings) == found.Total || len(found.Meetings) == 0 {
 		return total
 	}
@@ -230,7 +231,7 @@ func countOf(found meeting.Page, offset int) string {
 }
 
 // deleteMeeting hides a meeting, and offers for ten seconds to take that back.
-func (a *App) deleteMeeting(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) deleteMeeting(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -247,7 +248,7 @@ func (a *App) deleteMeeting(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, "/meetings?"+back.Encode())
 }
 
-func (a *App) restoreMeeting(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) restoreMeeting(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
 		return err
@@ -255,21 +256,21 @@ func (a *App) restoreMeeting(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Meetings.Restore(r.Context(), id); err != nil {
 		return err
 	}
-	return redirect(w, r, pathOf(id)+"?done=restored")
+	return redirect(w, r, web.PathOf(id)+"?done=restored")
 }
 
 // toastOf is what a redirect has to say. Addresses hold ids and our own words only.
-func toastOf(q url.Values) *Toast {
+func toastOf(q url.Values) *web.Toast {
 	what := q.Get("what")
 	switch q.Get("done") {
 	case "deleted":
 		if id, err := parseMeeting(what); err == nil {
-			return &Toast{Text: "The meeting was deleted.", UndoURL: pathOf(id) + "/restore"}
+			return &web.Toast{Text: "The meeting was deleted.", UndoURL: web.PathOf(id) + "/restore"}
 		}
 	case "restored":
-		return &Toast{Text: "The meeting is back."}
+		return &web.Toast{Text: "The meeting is back."}
 	case "erased":
-		return &Toast{Text: "Erased. The key is destroyed; nobody can read it again."}
+		return &web.Toast{Text: "Erased. The key is destroyed; nobody can read it again."}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"errors"
@@ -14,11 +14,12 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/meeting"
+	"mainstay/internal/web"
 )
 
 // NewMeetingPage takes recordings, or the text of a transcript.
 type NewMeetingPage struct {
-	Shell
+	web.Shell
 	Paste      bool
 	Action     string
 	Problem    string
@@ -29,24 +30,24 @@ type NewMeetingPage struct {
 	Details    Details
 }
 
-func (NewMeetingPage) page() string { return "newmeeting" }
+func (NewMeetingPage) Page() string { return "newmeeting" }
 
-func (a *App) newMeeting(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) newMeeting(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Meetings.MayCreate(r.Context()); err != nil {
 		return err
 	}
-	p, err := a.newPage(r, r.URL.Query().Get("from") == "paste", url.Values{"zone": {zoneOf(r).String()}})
+	p, err := a.newPage(r, r.URL.Query().Get("from") == "paste", url.Values{"zone": {web.ZoneOf(r).String()}})
 	if err != nil {
 		return err
 	}
-	return a.show(w, p)
+	return a.Show(w, p)
 }
 
 // newPage returns the form with what was answered before.
-func (a *App) newPage(r *http.Request, paste bool, answers url.Values) (NewMeetingPage, error) {
+func (a *Pages) newPage(r *http.Request, paste bool, answers url.Values) (NewMeetingPage, error) {
 	p := NewMeetingPage{Paste: paste, Action: "/meetings", Limit: "4 GB", LimitBytes: capture.MaxSize, Text: answers.Get("text")}
 	var err error
-	if p.Shell, err = a.shell(r, "New meeting", "/meetings/new"); err != nil {
+	if p.Shell, err = a.Frame(r, "New meeting", "/meetings/new"); err != nil {
 		return p, err
 	}
 	p.Shell.Script = "new.js"
@@ -87,7 +88,7 @@ type taken struct {
 }
 
 // createMeeting takes the form as one request: pasted text, a transcript's file, or recordings.
-func (a *App) createMeeting(w http.ResponseWriter, r *http.Request) error {
+func (a *Pages) createMeeting(w http.ResponseWriter, r *http.Request) error {
 	parts, err := a.server.Parts(r)
 	if err != nil {
 		return err
@@ -101,13 +102,13 @@ func (a *App) createMeeting(w http.ResponseWriter, r *http.Request) error {
 		return a.refuseForm(w, r, got, err)
 	}
 	if len(made) == 1 {
-		return redirect(w, r, pathOf(made[0]))
+		return redirect(w, r, web.PathOf(made[0]))
 	}
 	return redirect(w, r, "/jobs")
 }
 
 // discard takes back what came. After a fault of our own it stays, because it is safe where it is.
-func (a *App) discard(r *http.Request, got arrived, cause error) error {
+func (a *Pages) discard(r *http.Request, got arrived, cause error) error {
 	if fault.Is(cause, fault.Internal) {
 		return nil
 	}
@@ -120,7 +121,7 @@ func (a *App) discard(r *http.Request, got arrived, cause error) error {
 }
 
 // refuseForm shows the form again with its problem.
-func (a *App) refuseForm(w http.ResponseWriter, r *http.Request, got arrived, cause error) error {
+func (a *Pages) refuseForm(w http.ResponseWriter, r *http.Request, got arrived, cause error) error {
 	if err := a.discard(r, got, cause); err != nil || !fault.Is(cause, fault.Invalid) {
 		return errors.Join(cause, err)
 	}
@@ -132,10 +133,10 @@ func (a *App) refuseForm(w http.ResponseWriter, r *http.Request, got arrived, ca
 		return errors.Join(cause, err)
 	}
 	p.Problem = fault.Sentence(cause)
-	return a.showAgain(w, http.StatusUnprocessableEntity, p)
+	return a.ShowAgain(w, http.StatusUnprocessableEntity, p)
 }
 
-func (a *App) readParts(r *http.Request, parts *multipart.Reader, got *arrived) error {
+func (a *Pages) readParts(r *http.Request, parts *multipart.Reader, got *arrived) error {
 	for range mostParts {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -151,7 +152,7 @@ func (a *App) readParts(r *http.Request, parts *multipart.Reader, got *arrived) 
 	return httpd.Refuse(http.StatusBadRequest, "This form has too many parts.")
 }
 
-func (a *App) readPart(r *http.Request, part *multipart.Part, got *arrived) error {
+func (a *Pages) readPart(r *http.Request, part *multipart.Part, got *arrived) error {
 	name, file := part.FormName(), part.FileName()
 	switch {
 	case file != "" && got.answers.Get("source") != "paste":
@@ -203,7 +204,7 @@ func unreadable(err error) error {
 }
 
 // take stores a recording as it comes. What is said about it stands in later parts of the form.
-func (a *App) take(r *http.Request, file string, body io.Reader) (t taken, err error) {
+func (a *Pages) take(r *http.Request, file string, body io.Reader) (t taken, err error) {
 	t.meeting, err = a.Meetings.Create(r.Context(), meeting.Details{Title: titleOf(file), ModelAllowed: false}, "upload", false)
 	if err != nil {
 		return t, err
@@ -213,7 +214,7 @@ func (a *App) take(r *http.Request, file string, body io.Reader) (t taken, err e
 }
 
 // make gives each recording its details and begins the work, or makes a meeting of a text.
-func (a *App) make(r *http.Request, got arrived) ([]meeting.ID, error) {
+func (a *Pages) make(r *http.Request, got arrived) ([]meeting.ID, error) {
 	d, err := detailsOf(got.answers)
 	if err != nil {
 		return nil, err
@@ -242,7 +243,7 @@ func (a *App) make(r *http.Request, got arrived) ([]meeting.ID, error) {
 	return made, nil
 }
 
-func (a *App) importText(r *http.Request, got arrived, d meeting.Details) (meeting.ID, error) {
+func (a *Pages) importText(r *http.Request, got arrived, d meeting.Details) (meeting.ID, error) {
 	if got.answers.Get("source") != "paste" {
 		return meeting.ID{}, fault.New(fault.Invalid, "Choose a recording first.")
 	}

@@ -1,4 +1,4 @@
-package web
+package record
 
 import (
 	"io"
@@ -7,6 +7,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/minutes"
+	"mainstay/internal/web"
 )
 
 // file is a form in which a meeting can be taken along.
@@ -44,14 +45,14 @@ func exportsOf(o minutes.Opened) []Link {
 	var links []Link
 	for _, f := range files() {
 		if f.needs(o) {
-			links = append(links, Link{Name: f.label, Href: pathOf(o.Meeting.ID) + "/" + f.name})
+			links = append(links, Link{Name: f.label, Href: web.PathOf(o.Meeting.ID) + "/" + f.name})
 		}
 	}
 	return links
 }
 
 // export answers with a meeting as a file. Taking it along is an act like opening it.
-func (a *App) export(f file) httpd.HandlerFunc {
+func (a *Pages) export(f file) httpd.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := meetingOf(r)
 		if err != nil {

@@ -1,4 +1,4 @@
-package web_test
+package record_test
 
 import (
 	"regexp"

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"mainstay/internal/meeting"
+)
+
+// What the packages of pages below this one use of the frame.
+
+// Frame returns what surrounds a signed-in person's page. Current is the address of the navigation's line that it belongs to.
+func (a *App) Frame(r *http.Request, title, current string) (Shell, error) {
+	return a.shell(r, title, current)
+}
+
+// Show writes a page whole, or returns why it could not.
+func (a *App) Show(w http.ResponseWriter, v View) error { return a.show(w, v) }
+
+// ShowAgain writes a page with a status of its own: a form whose values were not taken.
+func (a *App) ShowAgain(w http.ResponseWriter, status int, v View) error {
+	return a.showAgain(w, status, v)
+}
+
+// Fragment answers with a part of a page.
+func (a *App) Fragment(w http.ResponseWriter, page, part string, view any) error {
+	return a.fragment(w, page, part, view)
+}
+
+// Part writes a part of a page, for an answer that holds more than it.
+func (a *App) Part(w io.Writer, page, part string, view any) error {
+	return a.render.Part(w, page, part, view)
+}
+
+// ZoneOf returns the time zone that the browser named, UTC where it named none.
+func ZoneOf(r *http.Request) *time.Location { return zoneOf(r) }
+
+// PathOf returns where a meeting's page is.
+func PathOf(id meeting.ID) string { return pathOf(id) }
+
+// StageChip returns the chip of a meeting's stage.
+func StageChip(s meeting.Stage) StateChip { return ChipOf(chipState(s)) }
+
+// PhaseName says what a step does just now.
+func PhaseName(kind, phase string) string { return phaseName(kind, phase) }
+
+// LeftOf says how long work still takes.
+func LeftOf(d time.Duration) string { return leftOf(d) }
+
+// PlaceOf says how many others wait before a piece of work.
+func PlaceOf(ahead int) string { return placeOf(ahead) }
