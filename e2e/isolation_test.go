@@ -211,6 +211,22 @@ func methods() map[string]method {
 		"progress.Open": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Progress.Open(ctx)
 		}},
+		"progress.Look": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Progress.Look(ctx)
+		}},
+		"progress.Done": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Progress.Done(ctx)
+		}},
+		"progress.Counts": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Progress.Counts(ctx)
+		}},
+		"progress.WatchAll": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			_, end, err := w.Progress.WatchAll(ctx)
+			if end != nil {
+				end()
+			}
+			return nothing, err
+		}},
 		"progress.Watch": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			news, end, err := w.Progress.Watch(ctx, c.Meeting)
 			if err == nil {

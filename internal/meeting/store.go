@@ -215,3 +215,41 @@ func open(ctx context.Context, tx *gate.Tx, rows []row) ([]Meeting, error) {
 	}
 	return meetings, nil
 }
+
+// ByRecords returns the meetings that lead the records' groups, by record. What the actor may not read is left out.
+func ByRecords(ctx context.Context, tx *gate.Tx, groups []tenant.RecordID) (map[tenant.RecordID]Meeting, error) {
+	ids := make([][16]byte, len(groups))
+	for i, g := range groups {
+		ids[i] = g
+	}
+	rows, err := tx.Query(ctx, `
+select `+columns+`, g.level
+from tenant.meeting m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.record_id = any($2::uuid[])`, tx.Workspace(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading meetings of records: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(s pgx.CollectableRow) (row, error) {
+		var r row
+		return r, r.scan(s, &r.Level)
+	})
+	if err != nil {
+		return nil, err
+	}
+	meetings, err := open(ctx, tx, found)
+	byRecord := map[tenant.RecordID]Meeting{}
+	for _, m := range meetings {
+		byRecord[m.Record] = m
+	}
+	return byRecord, err
+}
+
+// InStage counts the meetings of a stage that the actor may read.
+func InStage(ctx context.Context, tx *gate.Tx, stage Stage) (n int, err error) {
+	err = tx.QueryRow(ctx, `
+select count(*) from tenant.meeting m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.state = 'open' and m.stage = $2`, tx.Workspace(), stage).Scan(&n)
+	return n, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,7 +120,7 @@ func newWatchers() watchers {
 }
 
 // Watch returns a channel that gets a value when something changed about a record's group, and a function that ends it.
-// Several changes may come as one.
+// Several changes may come as one. The record of a workspace ([gate.WorkspaceRecord]) gives the news of all its groups.
 func (q *Queue) Watch(record tenant.RecordID) (<-chan struct{}, func()) {
 	w, c := q.watch, make(chan struct{}, 1)
 	w.mu.Lock()
@@ -194,8 +195,10 @@ func (q *Queue) hear(ctx context.Context) error {
 		if err != nil {
 			return postgres.Fault(err)
 		}
-		var record tenant.RecordID
-		if record.Scan(news.Payload) == nil {
+		var workspace, record tenant.RecordID
+		of, about, _ := strings.Cut(news.Payload, " ")
+		if workspace.Scan(of) == nil && record.Scan(about) == nil {
+			q.watch.tell(workspace)
 			q.watch.tell(record)
 		}
 	}

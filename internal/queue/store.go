@@ -94,8 +94,8 @@ func (q *Queue) leave(ctx context.Context, s Step, state string, next time.Time,
 with left_behind as (
     update tenant.step set state = $4, next_at = $5, reason = $6, lease_until = null,
         finished_at = case when $4 = 'waiting' then null else $7::timestamptz end
-    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning record_id)
-select pg_notify('mainstay_progress', record_id::text) from left_behind`,
+    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning workspace_id, record_id)
+select pg_notify('mainstay_progress', workspace_id || ' ' || record_id) from left_behind`,
 		s.Workspace, s.ID, s.Attempt, state, next, reason, q.cfg.Source.Now())
 	return tag.RowsAffected() == 1, postgres.Fault(err)
 }
@@ -119,13 +119,13 @@ func (q *Queue) report(ctx context.Context, s Step, phase string, progress float
 	_, err := q.worker.Exec(ctx, `
 with told as (
     update tenant.step set phase = $4, progress = $5
-    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning record_id)
-select pg_notify('mainstay_progress', record_id::text) from told`, s.Workspace, s.ID, s.Attempt, phase, progress)
+    where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning workspace_id, record_id)
+select pg_notify('mainstay_progress', workspace_id || ' ' || record_id) from told`, s.Workspace, s.ID, s.Attempt, phase, progress)
 	return postgres.Fault(err)
 }
 
 func notify(ctx context.Context, tx *gate.Tx, record tenant.RecordID) error {
-	_, err := tx.Exec(ctx, `select pg_notify('mainstay_progress', $1::uuid::text)`, record)
+	_, err := tx.Exec(ctx, `select pg_notify('mainstay_progress', $1::uuid || ' ' || $2::uuid)`, tx.Workspace(), record)
 	return err
 }
 
@@ -166,6 +166,26 @@ join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.reco
 where s.workspace_id = $1 and s.state in ('waiting', 'running', 'dead')
   and not exists (select from tenant.step n where n.workspace_id = s.workspace_id and n.input_id = s.input_id and n.kind = s.kind and n.run > s.run)
 order by s.created_at desc, s.id desc limit 200`, tx.Workspace())
+}
+
+// Done returns the workspace's steps that ended well since the time, of records that the actor may read, the newest first.
+func Done(ctx context.Context, tx *gate.Tx, since time.Time) ([]Status, error) {
+	return statuses(ctx, tx, `
+select `+statusColumns+` from tenant.step s
+join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
+where s.workspace_id = $1 and s.state = 'done' and s.finished_at >= $2
+order by s.finished_at desc, s.id desc limit 20`, tx.Workspace(), since)
+}
+
+// Dead counts the steps that [Open] shows as dead.
+func Dead(ctx context.Context, tx *gate.Tx) (n int, err error) {
+	err = tx.QueryRow(ctx, `
+select count(*) from tenant.step s
+join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
+where s.workspace_id = $1 and s.state = 'dead'
+  and not exists (select from tenant.step n where n.workspace_id = s.workspace_id and n.input_id = s.input_id and n.kind = s.kind and n.run > s.run)`,
+		tx.Workspace()).Scan(&n)
+	return n, err
 }
 
 func statuses(ctx context.Context, tx *gate.Tx, sql string, args ...any) ([]Status, error) {

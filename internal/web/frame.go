@@ -5,25 +5,39 @@ import (
 	"net/url"
 	"time"
 
+	"mainstay/internal/identity"
 	"mainstay/internal/tenant"
 )
 
 // shell returns what surrounds a signed-in person's page. Current is the address of the navigation's line that it belongs to.
 func (a *App) shell(r *http.Request, title, current string) (Shell, error) {
+	shell, _, err := a.frame(r, title, current)
+	return shell, err
+}
+
+// frame is shell with who the person is.
+func (a *App) frame(r *http.Request, title, current string) (Shell, identity.Me, error) {
 	actor, err := tenant.ActorOf(r.Context())
 	if err != nil {
-		return Shell{}, err
+		return Shell{}, identity.Me{}, err
 	}
 	me, err := a.Identity.Me(r.Context())
 	if err != nil {
-		return Shell{}, err
+		return Shell{}, me, err
+	}
+	waiting, err := a.Progress.Counts(r.Context())
+	if err != nil {
+		return Shell{}, me, err
 	}
 	token, err := a.server.FormToken(actor)
-	if err != nil {
-		return Shell{}, err
-	}
-	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: Nav(current, 0, 0), Token: token,
-		Theme: themeOf(r)}, nil
+	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: Nav(current, waiting.Drafts, waiting.Dead),
+		Token: token, Theme: themeOf(r), NoKeys: keysOff(r)}, me, err
+}
+
+// keysOff reports whether the browser was told to leave single keys alone.
+func keysOff(r *http.Request) bool {
+	cookie, err := r.Cookie("keys")
+	return err == nil && cookie.Value == "off"
 }
 
 // themeOf returns the theme that the browser was told to keep.

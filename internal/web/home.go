@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -51,6 +52,22 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 	zone := zoneOf(r)
 	now := a.Source.Now().In(zone)
 	p := HomePage{Shell: shell, Greeting: greeting(now, shell.Member), Today: now.Format("Monday 2 January 2006")}
+	work, err := a.Progress.Look(r.Context())
+	if err != nil {
+		return err
+	}
+	p.Running = running(work)
+	if err := a.homeLists(r, &p, zone); err != nil {
+		if p.Trouble = troubleOf(r, err); p.Trouble == nil {
+			return err
+		}
+		return errors.Join(err, a.showAgain(w, http.StatusInternalServerError, p))
+	}
+	return a.show(w, p)
+}
+
+// homeLists fills in the meetings: drafts to approve, and what happened lately.
+func (a *App) homeLists(r *http.Request, p *HomePage, zone *time.Location) error {
 	drafts, err := a.Meetings.List(r.Context(), meeting.Filter{Stages: []meeting.Stage{meeting.Drafted}, Limit: homeDrafts})
 	if err != nil {
 		return err
@@ -59,18 +76,21 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	work, err := a.Progress.Open(r.Context())
-	if err != nil {
-		return err
-	}
-	p.ToApprove, p.Recent, p.Running = items(drafts.Meetings, zone), items(recent.Meetings, zone), running(work)
+	p.ToApprove, p.Recent = items(drafts.Meetings, zone), items(recent.Meetings, zone)
 	for _, m := range recent.Meetings {
 		if m.Source == "sample" {
 			p.Sample = pathOf(m.ID)
 		}
 	}
 	p.Checklist = checklist(p.Sample, recent.Meetings)
-	return a.show(w, p)
+	return nil
+}
+
+// followHome streams the work that runs. Once something ended there may be a draft, which the whole page shows.
+func (a *App) followHome(w http.ResponseWriter, r *http.Request) error {
+	return a.followWork(w, r, func(work []progress.Work) (event, error) {
+		return a.part("home", "running", HomePage{Running: running(work)})
+	})
 }
 
 func greeting(now time.Time, name string) string {

@@ -16,4 +16,10 @@ func (a *App) peopleRoutes(s *httpd.Server) {
 	s.Page("POST /sign-in", httpd.Public(), a.signIn, httpd.MaxBody(8<<10))
 	s.Page("POST /sign-out", httpd.SignedIn(), a.signOut, httpd.MaxBody(8<<10))
 	s.Page("GET /{$}", httpd.Verb(gate.ListMeetings), a.home)
+	s.Page("GET /events/running", httpd.Verb(gate.ListWork), a.followHome, httpd.Stream())
+	s.Page("GET /jobs", httpd.Verb(gate.ListWork), a.listJobs)
+	s.Page("GET /events/jobs", httpd.Verb(gate.ListWork), a.followJobs, httpd.Stream())
+	s.Page("POST /jobs/{id}/run", httpd.Verb(gate.RerunWork), a.rerunJob, httpd.MaxBody(8<<10))
+	s.Page("POST /jobs/{id}/cancel", httpd.Verb(gate.CancelWork), a.cancelJob, httpd.MaxBody(8<<10))
+	s.Page("GET /palette", httpd.Verb(gate.ListMeetings), a.palette)
 }

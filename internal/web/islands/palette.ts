@@ -5,7 +5,7 @@ import { shortcuts, spelled } from "./keys";
 
 interface Entry { name: string; hint: string; icon: string; run(): void }
 
-/** What /palette answers: meetings whose title or project has the words. */
+/** What /palette answers: meetings whose title has the words, or the newest for none. */
 interface Found { meetings: { title: string; when: string; href: string }[] }
 
 function local(): Entry[] {
@@ -18,7 +18,12 @@ function local(): Entry[] {
   return [...places, ...doings];
 }
 
+/** Pauses between two letters are shorter than this, so that a word asks once. */
+const typing = 150;
+
 async function remote(words: string, signal: AbortSignal): Promise<Entry[]> {
+  await new Promise((resolve) => setTimeout(resolve, words === "" ? 0 : typing));
+  if (signal.aborted) return [];
   const answer = await fetch(`/palette?q=${encodeURIComponent(words)}`, { signal, headers: { Accept: "application/json" } });
   if (!answer.ok) return [];
   const found = (await answer.json()) as Found;
@@ -55,10 +60,10 @@ export class Palette {
     this.draw(here);
     this.asking.abort();
     this.asking = new AbortController();
-    if (words.length < 2) return;
+    if (words.length === 1) return;
     try {
       const there = await remote(words, this.asking.signal);
-      if (this.input.value.trim().toLowerCase() === words) this.draw([...there, ...here]);
+      if (this.input.value.trim().toLowerCase() === words) this.draw(words === "" ? [...here, ...there] : [...there, ...here]);
     } catch {
       // A newer question replaced this one, or the server is away: what is here stays.
     }

@@ -18,7 +18,7 @@ func home() web.HomePage {
 			{Title: "Owner's meeting, November", Href: "/page/meeting", Sentence: "Quayside House, yesterday 15:30. 6 decisions, 11 actions."},
 		},
 		Running: []web.Job{
-			{Title: "Crane logistics with the neighbour", Href: "/page/processing", Icon: "activity", Sentence: "Recognizing speech, about 3 min left", Percent: 42, State: web.ChipOf("running")},
+			{Title: "Crane logistics with the neighbour", Href: "/page/processing", Icon: "activity", Sentence: "Recognizing speech, about 3 min left", Percent: 42, State: web.ChipOf("running"), ID: "cancel-1", CancelURL: "/jobs/1/cancel"},
 			{Title: "Fire doors, level two", Href: "/page/processing", Icon: "hourglass", Sentence: "Second in the queue", State: web.ChipOf("waiting")},
 		},
 		Recent: []web.Item{
