@@ -350,10 +350,13 @@ func TestEveryMeetingsRouteKeepsStrangersOut(t *testing.T) {
 		if !strings.Contains(r.Pattern, "{id}") {
 			return
 		}
-		path := func(m, u string) string {
-			id := m
-			if strings.HasPrefix(r.Pattern, "/uploads") {
-				id = u
+		path := func(c worldtest.Case) string {
+			id := c.Meeting.String()
+			switch {
+			case strings.HasPrefix(r.Pattern, "/uploads"):
+				id = c.Upload.String()
+			case strings.HasPrefix(r.Pattern, "/jobs"):
+				id = c.Done.String()
 			}
 			return strings.NewReplacer("{id}", id, "{line}", "s1", "{speaker}", "s1").Replace(r.Pattern)
 		}
@@ -364,7 +367,7 @@ func TestEveryMeetingsRouteKeepsStrangersOut(t *testing.T) {
 			}
 			return b.Do(t, r.Method, path, strings.NewReader("version=1&from=0&of="+c.Transcript.String()), header)
 		}
-		theirs, none := path(c.Meeting.String(), c.Upload.String()), path(nowhere.Meeting.String(), nowhere.Upload.String())
+		theirs, none := path(c), path(nowhere)
 		if r.Policy.String() == "public" {
 			return
 		}
