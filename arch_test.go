@@ -41,6 +41,7 @@ func imports() map[string]string {
 		"inference/catalogue":     "fault tenant",
 		"inference/inferencetest": "fault tenant inference",
 		"llm":                     "fault tenant postgres vault audit gate egress",
+		"llm/llmtest":             "",
 
 		"identity": words + " " + ground,
 		"meeting":  words + " " + ground,

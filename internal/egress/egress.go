@@ -1,22 +1,18 @@
 // Package egress is the way out: every connection that carries content to another machine goes through [Service.Send]. It
-// refuses hosts that the workspace did not allow, checks the address that was really reached when it dials, follows no
-// redirect, and keeps a ledger. A ledger entry is committed before the first byte leaves and completed afterwards, so that
-// a crash cannot lose what left; it says when, to whom, for what and how much, and never what.
+// refuses hosts that the operator or the workspace did not allow, checks the address that was really reached when it dials,
+// verifies certificates, follows no redirect, uses no proxy, and keeps a ledger. A ledger entry is committed before the first
+// byte leaves and completed afterwards, so that a crash cannot lose what left; it says when, to whom, for what and how much,
+// and never what.
 package egress
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
+	"crypto/x509"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"mainstay/internal/fault"
@@ -31,12 +27,43 @@ func (noun) Prefix() string { return "egr" }
 // ID names a ledger entry.
 type ID = tenant.ID[noun]
 
-// Config is what the service stands on.
+// Config is what the service stands on. Zero fields but the first two get their defaults.
 type Config struct {
-	Gate    *gate.Gate
-	Source  tenant.Source
-	Timeout time.Duration // of a whole call, answer included; zero: 3 minutes
-	Roots   *tls.Config   // nil: the system's certificate authorities
+	Gate     *gate.Gate
+	Source   tenant.Source
+	Hosts    []Host // where content may go at all, as the operator says; none: where a workspace's owner decides
+	Limits   Limits
+	Roots    *x509.CertPool                             // certificate authorities; nil: the system's
+	Resolver *net.Resolver                              // nil: the system's
+	Pause    func(context.Context, time.Duration) error // waits before a second try; nil: in real time
+}
+
+// Host is a machine that content may be sent to, and the region in which it stands.
+type Host struct {
+	Name   string // "api.example.com", or with a port other than 443
+	Region string // what Call.Region must say; empty: anything
+}
+
+// Limits bound what another side can cost us.
+type Limits struct {
+	Connect time.Duration // until there is a verified connection; zero: 10 s
+	Silence time.Duration // between two bytes of an answer that began; zero: 30 s
+	Call    time.Duration // of a whole call, answer included, however it drips; zero: 5 min
+	Wait    time.Duration // before a second try, whatever the other side asks for; zero: 20 s
+	Answer  int           // bytes of an answer; zero: 8 MiB
+}
+
+func (l Limits) filled() Limits {
+	for field, usual := range map[*time.Duration]time.Duration{&l.Connect: 10 * time.Second, &l.Silence: 30 * time.Second,
+		&l.Call: 5 * time.Minute, &l.Wait: 20 * time.Second} {
+		if *field == 0 {
+			*field = usual
+		}
+	}
+	if l.Answer == 0 {
+		l.Answer = 8 << 20
+	}
+	return l
 }
 
 // Service sends and keeps the ledger.
@@ -44,31 +71,46 @@ type Service struct{ Config }
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {
-	if cfg.Gate == nil {
-		return nil, errors.New("egress: Gate is required")
+	if cfg.Gate == nil || cfg.Source.Now == nil {
+		return nil, errors.New("egress: Gate and Source are required")
 	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 3 * time.Minute
+	cfg.Limits = cfg.Limits.filled()
+	if cfg.Pause == nil {
+		cfg.Pause = pause
 	}
 	return &Service{cfg}, nil
 }
 
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
 // Call is one request that carries content out.
 type Call struct {
-	Object   [16]byte // the transcript whose text is sent
-	Purpose  string   // "minutes"
+	Verb     gate.Verb // gate.Disclose, or gate.TestModel for what holds no content
+	Object   [16]byte  // the transcript whose text is sent, for gate.Disclose
+	Purpose  string    // "minutes", "test"
 	Provider string
 	Model    string
 	Region   string
-	Fields   []string // what kind of content: "segments.text", "speakers.name"
-	Budget   int64    // tokens of this month that may be used up before the call is refused; 0: no limit
+	Fields   []string                              // what kinds of content it holds: "segments.text", "attendees"
+	Permit   func(context.Context, *gate.Tx) error // asked in the act that enters the call: on an error nothing leaves; may be nil
+	Budget   int64                                 // tokens that the month may use up; 0: no limit
+	Reserve  int64                                 // the most tokens that the call may take, counted until its answer says how many it took
 	Endpoint *url.URL
 	Own      bool // the operator's own machine: private addresses are allowed, and plain HTTP on loopback
 	Header   http.Header
 	Body     []byte
 }
 
-// Answer is what came back. Tokens are counted by Count.
+// Answer is what came back. Status is 0 where nothing did.
 type Answer struct {
 	Status int
 	Body   []byte
@@ -77,131 +119,96 @@ type Answer struct {
 // Usage is how many tokens a call took, as its provider says.
 type Usage struct{ In, Out int64 }
 
-// maxAnswer bounds what a provider can make us hold.
-const maxAnswer = 8 << 20
-
-// Send enters the call in the ledger, sends it, and completes the entry with what count reads from the answer. It fails with
-// fault.Denied where the address is not allowed or the month's budget is used up, and with fault.Busy where the other side
-// does not answer as agreed.
+// Send enters the call in the ledger, sends it, and completes the entry with what count reads from the answer. Where the
+// other side is busy (429, 500, 502, 503, 504, 529) it tries once more, as a call of its own, after the pause that the other
+// side asked for, unless that is longer than Limits.Wait. It fails with fault.Denied where the address is not allowed or the
+// month's budget does not suffice, and with fault.Busy where the other side does not answer as agreed; an answer with another
+// status than 200 comes with the error and without its body.
 func (s *Service) Send(ctx context.Context, c Call, count func([]byte) Usage) (Answer, error) {
-	if err := Allowed(c.Endpoint, c.Own); err != nil {
+	if c.Verb != gate.Disclose && c.Verb != gate.TestModel {
+		return Answer{}, fault.New(fault.Denied, "This is not allowed.")
+	}
+	if err := s.allow(c); err != nil {
 		return Answer{}, err
 	}
-	act := gate.Act{Verb: gate.Disclose, Object: c.Object}
+	got, err := s.attempt(ctx, c, count)
+	wait, again := s.tryAgain(got)
+	if err == nil || !again || ctx.Err() != nil {
+		return got.Answer, err
+	}
+	if err := s.Pause(ctx, wait); err != nil {
+		return Answer{}, err
+	}
+	got, err = s.attempt(ctx, c, count)
+	return got.Answer, err
+}
+
+// allow checks a call's address and region against the rules and the operator's list.
+func (s *Service) allow(c Call) error {
+	if err := Allowed(c.Endpoint, c.Own); err != nil {
+		return err
+	}
+	if len(s.Hosts) == 0 {
+		return nil
+	}
+	for _, h := range s.Hosts {
+		if strings.EqualFold(h.Name, c.Endpoint.Host) && (h.Region == "" || h.Region == c.Region) {
+			return nil
+		}
+	}
+	return fault.New(fault.Denied, "The operator of this deployment does not allow content to go to this address and region. Nothing was sent.")
+}
+
+// attempt is one call with its ledger entry.
+func (s *Service) attempt(ctx context.Context, c Call, count func([]byte) Usage) (reply, error) {
+	act := gate.Act{Verb: c.Verb, Object: c.Object}
 	id := tenant.NewID[ID](s.Source)
 	err := s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("provider", c.Provider)
 		tx.Note("bytes", len(c.Body))
+		if c.Permit != nil {
+			if err := c.Permit(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return begin(ctx, tx, id, c)
 	})
 	if err != nil {
-		return Answer{}, err
+		return reply{}, err
 	}
-	answer, failure := s.exchange(ctx, c)
-	ended := entry{state: "done", status: answer.Status, in: len(answer.Body)}
-	if failure != nil {
-		ended.state = "failed"
-	} else {
-		ended.usage = count(answer.Body)
-	}
-	err = s.Gate.Do(context.WithoutCancel(ctx), act, func(ctx context.Context, tx *gate.Tx) error { return end(ctx, tx, id, ended) })
-	return answer, errors.Join(failure, err)
-}
-
-func (s *Service) exchange(ctx context.Context, c Call) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	got, failure := s.exchange(ctx, c)
+	ended := outcome(c, got, failure, count)
+	// The entry is completed even where the caller is gone; what a kill leaves says "begun".
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint.String(), bytes.NewReader(c.Body))
-	if err != nil {
-		return Answer{}, fault.Wrap(fault.Invalid, "The provider's address is not usable. Check it in the settings.", err)
+	err = s.Gate.Do(ending, gate.Act{Verb: gate.EndDisclosure}, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("entry", id.String())
+		return end(ctx, tx, id, ended)
+	})
+	return got, errors.Join(failure, err)
+}
+
+// most bounds a number that a provider claims, so that a year of claims still adds up.
+const most = 1 << 40
+
+// outcome is how a call's entry ends. Where an answer does not say how many tokens it took, the most that it can have been
+// counts; where nothing was sent or the other side refused, none.
+func outcome(c Call, got reply, failure error, count func([]byte) Usage) entry {
+	e := entry{state: "done", status: got.Status, in: len(got.Body), out: len(c.Body)}
+	if failure != nil {
+		e.state, e.in = "failed", got.size
 	}
-	req.Header = c.Header.Clone()
-	resp, err := s.client(c.Own).Do(req)
-	if err != nil {
-		return Answer{}, unreachable(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
-	case err != nil:
-		return Answer{Status: resp.StatusCode}, unreachable(err)
-	case len(body) > maxAnswer:
-		return Answer{Status: resp.StatusCode}, fault.New(fault.Busy, "The provider's answer is larger than any minutes. It was not used.")
-	case resp.StatusCode != http.StatusOK:
-		return Answer{Status: resp.StatusCode, Body: body}, refused(resp.StatusCode)
-	}
-	return Answer{Status: resp.StatusCode, Body: body}, nil
-}
-
-func unreachable(err error) error {
-	if fault.KindOf(err) == fault.Denied {
-		return err
-	}
-	// A transport error can quote the address, with a key in its query at some providers: keep the kind, not the text.
-	return fault.Wrap(fault.Busy, "The provider did not answer. Try again later.", fmt.Errorf("calling the provider: %T", errors.Unwrap(err)))
-}
-
-func refused(status int) error {
-	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return fault.New(fault.Denied, "The provider refused the key. Check it in the settings.")
-	case status == http.StatusTooManyRequests:
-		return fault.New(fault.Busy, "The provider is limiting requests. Try again later.")
-	case status >= 300 && status < 400:
-		return fault.New(fault.Denied, "The provider sent us elsewhere, which is not followed. Check the address in the settings.")
-	default:
-		return fault.New(fault.Busy, fmt.Sprintf("The provider answered with status %d. Try again later.", status))
-	}
-}
-
-// Allowed reports whether an address may be configured at all. What it resolves to is checked again when it is dialled.
-func Allowed(u *url.URL, own bool) error {
-	switch {
-	case u == nil || u.Hostname() == "" || u.User != nil || u.Fragment != "":
-		return fault.New(fault.Invalid, "Enter an address such as https://api.example.com, without user or fragment.")
-	case u.Scheme == "https":
-	case u.Scheme == "http" && own && isLoopback(u.Hostname()):
-		return nil
-	default:
-		return fault.New(fault.Invalid, "The address must begin with https://.")
-	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && !own && !public(ip) {
-		return fault.New(fault.Invalid, "This address is in a private network. If the server is yours, mark it as your own.")
-	}
-	return nil
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback() || strings.EqualFold(host, "localhost")
-}
-
-// public reports whether an address is one that the internet routes.
-func public(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	if !ip.IsValid() || !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
-		return false
-	}
-	for _, reserved := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"} {
-		if netip.MustParsePrefix(reserved).Contains(ip) {
-			return false
+	case !got.sent:
+		e.out = 0
+	case failure == nil:
+		e.usage = count(got.Body)
+		e.usage.In, e.usage.Out = min(max(e.usage.In, 0), most), min(max(e.usage.Out, 0), most)
+		if e.usage == (Usage{}) {
+			e.usage.In = c.Reserve
 		}
+	case got.Status == 0 || got.Status == http.StatusOK:
+		e.usage.In = c.Reserve
 	}
-	return true
-}
-
-// client dials only what may be reached, follows nothing and uses no proxy of the environment.
-func (s *Service) client(own bool) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil || !own && !public(at.Addr()) {
-			return fault.New(fault.Denied, "The provider's name leads into a private network. Nothing was sent.")
-		}
-		return nil
-	}}
-	return &http.Client{
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSClientConfig: s.Roots, TLSHandshakeTimeout: 10 * time.Second,
-			DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return e
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // Schema is a small part of JSON Schema that every provider understands: objects whose fields are all required, arrays,
@@ -26,6 +28,7 @@ type Field struct {
 
 // The limits of an answer.
 const (
+	maxAnswer = 2 << 20 // bytes
 	maxDepth  = 12
 	maxString = 20_000
 	maxItems  = 500
@@ -40,11 +43,19 @@ func (s Schema) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s.write(out, func(f Schema) any { return f }, true))
 }
 
-// gemini writes the schema in the OpenAPI subset that Gemini takes.
+// gemini writes the schema in the subset of OpenAPI that Gemini takes: types in capitals, null as a property of its own, fields
+// in a stated order, and no word about other fields.
 func (s Schema) gemini() object {
-	out := object{"type": s.Type}
+	out := object{"type": strings.ToUpper(s.Type)}
 	if s.Nullable {
 		out["nullable"] = true
+	}
+	if s.Type == "object" {
+		order := []string{}
+		for _, f := range s.Fields {
+			order = append(order, f.Name)
+		}
+		out["propertyOrdering"] = order
 	}
 	return s.write(out, func(f Schema) any { return f.gemini() }, false)
 }
@@ -74,6 +85,12 @@ func (s Schema) write(out object, inner func(Schema) any, strict bool) object {
 // Check reads an answer strictly: one value of this shape, no unknown, duplicate or missing field, nothing after it, bounded
 // in depth, length and count. Its error tells where and never what.
 func (s Schema) Check(answer json.RawMessage) error {
+	if len(answer) > maxAnswer {
+		return errors.New("answer is too large")
+	}
+	if !utf8.Valid(answer) {
+		return errors.New("answer is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(answer))
 	if err := s.read(d, "answer", 0); err != nil {
 		return err

@@ -22,6 +22,7 @@ type sealed struct {
 	Model string `json:"model"`
 	Key   string `json:"key"`
 	Own   bool   `json:"own"`
+	Terms string `json:"terms,omitempty"`
 }
 
 func load(ctx context.Context, tx *gate.Tx) (Setting, error) {
@@ -40,14 +41,14 @@ select enabled, provider, region, training, retention_days, monthly_tokens, vers
 	if err := tx.Open(ctx, tx.Place(gate.WorkspaceRecord(tx.Workspace()), kind, tx.Workspace()), body, &doc); err != nil {
 		return set, err
 	}
-	set.URL, set.Model, set.Own = doc.URL, doc.Model, doc.Own
-	set.Key = tenant.Secret(doc.Key)
+	set.URL, set.Model, set.Own, set.Terms = doc.URL, doc.Model, doc.Own, doc.Terms
+	set.Key, set.HasKey = tenant.Secret(doc.Key), doc.Key != ""
 	return set, nil
 }
 
 func save(ctx context.Context, tx *gate.Tx, set Setting) error {
 	record := gate.WorkspaceRecord(tx.Workspace())
-	body, err := tx.Seal(ctx, tx.Place(record, kind, tx.Workspace()), sealed{V: 1, URL: set.URL, Model: set.Model, Key: set.Key.Reveal(), Own: set.Own})
+	body, err := tx.Seal(ctx, tx.Place(record, kind, tx.Workspace()), sealed{V: 1, URL: set.URL, Model: set.Model, Key: set.Key.Reveal(), Own: set.Own, Terms: set.Terms})
 	if err != nil {
 		return err
 	}
