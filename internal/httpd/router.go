@@ -33,6 +33,8 @@ type Route struct {
 	API             bool  // errors are problem+json, and nobody is redirected
 	Stream          bool  // the body or the answer is long: limits are on its pace, not its length
 	MaxBody         int64 // in bytes
+
+	says map[string]string // headers of every answer, refusals included
 }
 
 // Option changes a route.
@@ -44,6 +46,16 @@ func MaxBody(n int64) Option { return func(r *Route) { r.MaxBody = n } }
 // Stream is for uploads, downloads and events: they may last, but must not stand still. Its forms carry their token in the
 // header X-CSRF-Token, or in their first part (see Parts).
 func Stream() Option { return func(r *Route) { r.Stream = true } }
+
+// Says puts a header into every answer of the route, refusals included: what a protocol wants of each response.
+func Says(name, value string) Option {
+	return func(r *Route) {
+		if r.says == nil {
+			r.says = map[string]string{}
+		}
+		r.says[name] = value
+	}
+}
 
 // Page registers a route that people see: "GET /meetings/{id}". It panics if the policy is empty, the method is missing, or
 // the pattern is taken: such a program must not start.
@@ -88,6 +100,9 @@ func (s *Server) door(route Route, h HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := sightOf(r)
 		seen.route, seen.api = route.Method+" "+route.Pattern, route.API
+		for name, value := range route.says {
+			w.Header().Set(name, value)
+		}
 		if err := s.guarded(h, w, r); err != nil {
 			s.fail(w, r, err)
 		}

@@ -9,6 +9,14 @@ const headers = (): Record<string, string> => ({ "Tus-Resumable": "1.0.0", "X-CS
 /** The upload cannot go on; the sentence is for people. */
 export class Refused extends Error {}
 
+function detail(answer: string): string {
+  try {
+    return (JSON.parse(answer) as { detail?: string }).detail ?? "The server did not take this file.";
+  } catch {
+    return "The server did not take this file.";
+  }
+}
+
 async function sha256(bytes: ArrayBuffer): Promise<string> {
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return btoa(String.fromCharCode(...sum));
@@ -80,6 +88,7 @@ export class Upload {
           this.moved(stored, stored);
           resolve(stored);
         } else if (request.status === 401) reject(new Refused("You were signed out. Sign in and continue; nothing that is stored is lost."));
+        else if (request.status === 422) reject(new Refused(detail(request.responseText)));
         else if (request.status === 403 || request.status === 404 || request.status === 410 || request.status === 413 || request.status === 415) reject(new Refused("The server does not take this file any more. Begin again."));
         else reject(new Error(`part: ${request.status}`));
       };

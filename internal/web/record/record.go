@@ -36,6 +36,7 @@ func Register(app *web.App, s *httpd.Server) {
 	s.Page("POST /meetings/{id}/run", httpd.Verb(gate.RerunWork), a.runAgain)
 	s.Page("POST /meetings/{id}/cancel", httpd.Verb(gate.CancelWork), a.cancel)
 	a.soundRoutes(s)
+	a.uploadRoutes(s)
 }
 
 func (a *Pages) soundRoutes(s *httpd.Server) {

@@ -362,8 +362,8 @@ func TestEveryMeetingsRouteKeepsStrangersOut(t *testing.T) {
 		}
 		ask := func(b *worldtest.Browser, path string) *httptest.ResponseRecorder {
 			header := map[string]string{"Content-Type": "application/x-www-form-urlencoded", "X-CSRF-Token": b.Token, "Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
-			if r.Method == "PATCH" {
-				header["Content-Type"] = "application/offset+octet-stream"
+			if r.Method == "PATCH" || r.Pattern == "/uploads/{id}" && r.Method == "POST" {
+				header["Content-Type"], header["X-HTTP-Method-Override"] = "application/offset+octet-stream", "PATCH"
 			}
 			return b.Do(t, r.Method, path, strings.NewReader("version=1&from=0&of="+c.Transcript.String()), header)
 		}
