@@ -298,7 +298,7 @@ func (b *builder) blank() {
 
 // tidy copies a gap without blanks before punctuation, without doubled blanks and without emptied brackets.
 func (b *builder) tidy(g Span, next Word) {
-	if strings.HasPrefix(next.Norm, "'") || next.Norm == "n't" {
+	if strings.HasPrefix(next.Norm, "'") && len(next.Norm) <= len("'ve") && next.Norm != "'em" || next.Norm == "n't" {
 		if strings.TrimSpace(g.In(b.text)) == "" {
 			return
 		}

@@ -5,9 +5,13 @@
 // close up; the first letter becomes a capital and an end mark is added. No other word is changed and none is added. Each
 // line cites its segments with quotes that stand there character for character.
 //
-// Sentences are ranked by LexRank (Erkan and Radev 2004), by how much of the meeting's vocabulary they carry, and by how well
-// they stand on their own; the best are chosen by maximal marginal relevance (Carbonell and Goldstein 1998) and printed in
-// the order said. Topics are found by TextTiling (Hearst 1997) with the cues by which people change the subject.
+// Only whole statements that a stranger can read become lines: sound.go says what a flaw is, clause.go what makes an English
+// clause complete. They are ranked by LexRank (Erkan and Radev 2004), by how much of the meeting's vocabulary they carry, and by
+// how well they stand on their own; the best are chosen by maximal marginal relevance (Carbonell and Goldstein 1998), over the
+// topics, and printed in the order said. Where nothing whole was said the best of the rest is taken.
+//
+// A topic begins where somebody announces it by name, which is then its title, and where TextTiling (Hearst 1997) finds that the
+// words change, helped by the cues by which people change the subject; its title is then the phrase that is most its own.
 //
 // The same transcript always gives the same digest.
 package digest
@@ -44,15 +48,17 @@ func Of(meeting document.Meeting, transcript document.Transcript, opt Options) D
 	spoken := spokenLanguage(meeting, transcript)
 	t := newTalk(sentences(transcript, spoken), spoken, names(meeting, transcript))
 	topics := t.topics(transcript.Segments, opt.MaxTopics)
-	d := Digest{Summary: t.summary(opt.SummaryWords), Topics: []document.Topic{}}
+	chosen := t.summary(opt.SummaryWords, topics)
+	d := Digest{Summary: t.lines(chosen, "s"), Topics: []document.Topic{}}
 	used := map[string]bool{}
 	for _, topic := range topics {
-		lines := t.topicLines(topic, len(d.Topics)+1)
-		if len(lines) == 0 {
+		inside := t.topicLines(topic, chosen)
+		if len(inside) == 0 {
 			continue
 		}
+		lines := t.lines(inside, "t"+strconv.Itoa(len(d.Topics)+1)+".")
 		d.Topics = append(d.Topics, document.Topic{
-			Title:    t.title(topic, lines, used),
+			Title:    t.title(topic, inside, used),
 			Segments: document.Span{First: transcript.Segments[topic.first].ID, Last: transcript.Segments[topic.last].ID},
 			Lines:    lines,
 		})

@@ -125,6 +125,98 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestSound(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]bool{
+		"The architect prefers the wooden door for the library.":       true,
+		"The roots of the tree go right across the water pipe.":        true,
+		"If the steel is late the concrete pour moves into May.":       true,
+		"The wall that was built last week needs another coat.":        true,
+		"What we need is a second crane for the roof.":                 true,
+		"It is very important to keep the path open for the school.":   true,
+		"There is an old oak tree near the water pipe.":                true,
+		"In April we sent the drawings to the council office.":         true,
+		"The supplier promised the steel doors for the first of June.": true,
+		"Because of the rain the roof is three days late.":             true,
+		"Four of the five homes listed in the report were empty.":      true,
+		"Next week we pour the concrete for the second floor.":         true,
+
+		"The families to get the children to go to school early.":       false, // no verb of its own
+		"The frequency of the visits from the building inspection.":     false,
+		"The money we have in the budget for the second crane.":         false,
+		"The fact that if we look at the frequency of the visits.":      false, // an open "that"
+		"By people who are not associated with this building project.":  false,
+		"They have done some interesting tests on that in Hamburg.":     false, // points back
+		"That is way beyond the scope of the building contract.":        false,
+		"One of them is the crane beside the northern wall.":            false,
+		"I sent the drawings of the crane to the council office.":       false, // of oneself
+		"Let's go back to the drawings of the northern wall.":           false, // procedure
+		"Feed the results of the tests to the building inspection.":     false, // no subject
+		"The buttons, there are four buttons beside the front door.":    false, // begins again
+		"The crane problem the fact that the council refused the road.": false,
+		"The we need a second crane for the northern wall.":             false, // a clash
+		"The crane of had a second driver for the northern wall.":       false,
+		"Will the need a second crane for the northern wall.":           false,
+		"Th so, the crane needs a second driver for the wall.":          false, // broken off
+		"The infra infrared sender of the alarm needs a new battery.":   false,
+		"The crane has the crane has a second driver on the site.":      false, // stammers
+		"We met the deputy minister from the council office for.":       false, // stranded
+		"All it has is some stuff saying, \" the crane is late today.":  false, // half a quotation
+	} {
+		if got := digest.Sound(sentence); got != want {
+			t.Errorf("Sound(%q) = %v, want %v", sentence, got, want)
+		}
+	}
+}
+
+func TestAnnouncedTopicsKeepTheirNames(t *testing.T) {
+	t.Parallel()
+	d := digest.Of(spoken("en"), said(`
+		Ann: Good morning everybody. Let's start with the budget itself.
+		Ben: The budget of the library is spent to forty percent and the bank has paid the second part.
+		Ann: Fine. The next item is the front door. The supplier offers a steel door and a wooden door.
+		Ben: The architect prefers the wooden door because it matches the windows.
+		Ann: Moving on to the water pipe in the garden.
+		Ben: The roots of the oak tree go right across the pipe, and the pipe has to move two metres.
+		Ann: What about you?
+		Ben: The inspection of the water pipe takes place in the second week of March.`), digest.Options{})
+	var titles []string
+	for _, topic := range d.Topics {
+		titles = append(titles, topic.Title)
+	}
+	if diff := cmp.Diff([]string{"Budget", "Front door", "Water pipe in the garden"}, titles); diff != "" {
+		t.Errorf("titles (-want +got):\n%s", diff)
+	}
+}
+
+func TestAShortMeetingHasAShortSummary(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(strings.TrimSpace(site), "\n")
+	d := digest.Of(spoken("en"), said(strings.Join(lines[2:12], "\n")), digest.Options{})
+	if n := len(d.Summary); n < 2 || n > 4 {
+		t.Errorf("summary has %d lines, want 2 to 4: %+v", n, d.Summary)
+	}
+	if n := len(d.Topics); n < 1 || n > 2 {
+		t.Errorf("got %d topics, want 1 or 2: %+v", n, d.Topics)
+	}
+}
+
+func TestATopicDoesNotRepeatTheSummary(t *testing.T) {
+	t.Parallel()
+	d := digest.Of(spoken("en"), said(site), digest.Options{})
+	var summary []string
+	for _, l := range d.Summary {
+		summary = append(summary, l.Text)
+	}
+	for _, topic := range d.Topics {
+		for _, l := range topic.Lines {
+			if len(topic.Lines) > 1 && slices.Contains(summary, l.Text) {
+				t.Errorf("topic %q says again %q", topic.Title, l.Text)
+			}
+		}
+	}
+}
+
 func TestNothingSaidGivesEmptyLists(t *testing.T) {
 	t.Parallel()
 	for name, tr := range map[string]document.Transcript{

@@ -22,25 +22,26 @@ const (
 	clashing   = 0.6  // each pair of words that cannot be neighbours
 	pointed    = 0.85 // each word that points at what is in the room
 	sociable   = 0.5  // each word of greetings and thanks
+	colloquial = 0.7  // each word that is odd on paper
+	decided    = 1.5  // it says what was settled
 )
 
 // fitness says how well a sentence reads on its own, between 0 and about 1. text is its clean form; cut says that its end
 // was not said. Sentences in the style of writing, in which articles and prepositions tie nouns together, count more.
 func fitness(text string, words []language.Word, s *sentence, cut bool) float64 {
-	g := grammars[s.language]
+	g, c := grammars[s.language], newClauses(text, words, s.language)
 	f := opens(g, headWord(s.words[0])) * power(asked, s.question) * power(unended, cut)
-	f *= power(procedural, isCue(words, s.language)) * power(verbless, len(g.verbs) > 0 && !hasVerb(g, s.words))
-	tying := 0
+	f *= power(procedural, isCue(words, s.language)) * power(verbless, !c.complete())
+	settled, tying := false, 0
 	for i, w := range words {
-		f *= power(personal, g.persons[headWord(w.Norm)]) * power(broken, isBroken(w, g)) * power(pointed, g.pointing[w.Norm])
-		f *= power(sociable, g.social[w.Norm])
-		if i > 0 && strings.TrimSpace(text[words[i-1].End:w.Start]) == "" {
-			f *= power(clashing, clash(g, words[i-1].Norm, headWord(w.Norm)))
-		}
+		f *= power(personal, g.persons[headWord(w.Norm)]) * power(broken, c.broken(i)) * power(pointed, g.pointing[w.Norm])
+		f *= power(sociable, g.social[w.Norm]) * power(colloquial, g.loose[w.Norm]) * power(clashing, c.adjacent(i) && c.clash(i))
 		if g.tying[w.Norm] {
 			tying++
 		}
+		settled = settled || g.decisive[w.Norm]
 	}
+	f *= power(decided, settled)
 	if len(g.tying) > 0 {
 		f *= math.Pow(0.2+float64(tying)/float64(len(words)), 1.5)
 	}
@@ -57,41 +58,6 @@ func power(factor float64, applies bool) float64 {
 // opens says what the first word leaves of a sentence's fitness.
 func opens(g grammar, first string) float64 {
 	return power(backward, g.pronouns[first]) * power(halved, g.starters[first]) * power(unusual, len(g.leads) > 0 && !g.leads[first])
-}
-
-// isBroken reports whether a word is the rest of one that was broken off: a small letter or two that no vowel makes a word.
-func isBroken(w language.Word, g grammar) bool {
-	const longest = 3
-	if g.interjections[w.Norm] {
-		return true
-	}
-	return len(w.Text) <= longest && len(g.letters) > 0 && w.Text == w.Norm && w.Start > 0 && !g.letters[w.Norm] &&
-		(len(w.Text) == 1 || !strings.ContainsAny(w.Norm, "aeiouy0123456789'"))
-}
-
-// clash reports whether two neighbours cannot stand in one clause: "the we", "to they", "of is".
-func clash(g grammar, a, b string) bool {
-	return g.articles[a] && (g.subjects[b] || g.breaks[b] || g.articles[b]) || g.prepositions[a] && g.subjects[b] || a == "to" && g.breaks[b]
-}
-
-// hasVerb reports whether some word is a common finite verb or looks like a verb.
-func hasVerb(g grammar, words []string) bool {
-	for i, w := range words {
-		if i > 0 && g.relatives[words[i-1]] {
-			continue
-		}
-		head, tail, contracted := strings.Cut(w, "'")
-		if g.verbs[w] || g.verbs[head] || contracted && tail != "" && (tail != "s" || g.subjects[head] || g.pronouns[head]) {
-			return true
-		}
-		if i > 0 && g.subjects[words[i-1]] && len(w) > 2 && !g.breaks[w] {
-			return true
-		}
-		if i > 0 && i+1 < len(words) && len(w) > 4 && strings.HasSuffix(w, "ed") && len(g.verbs) > 0 && !g.articles[words[i-1]] {
-			return true
-		}
-	}
-	return false
 }
 
 func headWord(norm string) string {

@@ -15,11 +15,14 @@ type talk struct {
 	sentences  []sentence
 	numbers    map[string]int // of the stems
 	allPhrases map[string]*phrase
-	spread     []float64  // in how many sentences each term occurs
-	vectors    [][]weight // the terms of each sentence by tf-idf, of length 1, in order of term
-	fit        []int      // the sentences that may become lines
+	said       map[string]int // how often each stem was said
+	followed   map[string]int // how often right before another content word
+	spread     []float64      // in how many sentences each term occurs
+	vectors    [][]weight     // the terms of each sentence by tf-idf, of length 1, in order of term
+	fit        []int          // the sentences that may become lines
 	isFit      []bool
 	score      []float64 // how much each of these belongs in minutes
+	topicOf    []int     // the number of the topic that each sentence belongs to, 0 where none
 }
 
 // weight is how much a term counts in a sentence.
@@ -29,23 +32,31 @@ type weight struct {
 }
 
 const (
-	// A line has 7 to 45 words.
-	fewestWords, mostWords = 7, 45
+	// A line has 7 to 45 words; in a talk of fewer than 60 sentences, where little is said, 5.
+	fewestWords, mostWords, fewestOfShort, short = 7, 45, 5, 60
 	// mostRanked bounds the graph: a transcript of a day has no more sentences worth ranking.
 	mostRanked = 3000
 )
 
 func newTalk(list []sentence, spoken language.Language, names map[string]bool) *talk {
-	t := &talk{sentences: list, spoken: spoken, names: names, score: make([]float64, len(list))}
+	t := &talk{sentences: list, spoken: spoken, names: names, score: make([]float64, len(list)), topicOf: make([]int, len(list))}
 	t.weigh()
 	all := make([]int, len(list))
 	for i := range all {
 		all[i] = i
 	}
 	t.allPhrases = t.phrases(all)
-	if t.choosable(fewestWords, mostWords, 3); len(t.fit) == 0 {
+	t.countUses()
+	few := fewestWords
+	if len(list) < short {
+		few = fewestOfShort
+	}
+	if t.choosable(few, mostWords, 3); len(t.fit) == 0 {
 		t.choosable(3, 2*mostWords, 2)
 		t.fit = t.fullest(t.fit)
+	}
+	if whole := t.whole(); len(whole) > 0 {
+		t.fit = whole
 	}
 	t.isFit = make([]bool, len(list))
 	for _, i := range t.fit {
@@ -62,6 +73,17 @@ func (t *talk) choosable(fewest, most, content int) {
 			t.fit = append(t.fit, i)
 		}
 	}
+}
+
+// whole gives the fit sentences that are whole statements.
+func (t *talk) whole() []int {
+	var list []int
+	for _, i := range t.fit {
+		if t.sentences[i].sound {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // fullest gives the one sentence with the most content, for talk so short that no sentence is fit.

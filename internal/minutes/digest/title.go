@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"mainstay/internal/document"
 	"mainstay/internal/language"
 )
 
@@ -21,21 +20,29 @@ type phrase struct {
 	score   float64
 }
 
-// title names a stretch by its one or two phrases that are most its own and not in used, and notes them there.
-func (t *talk) title(topic stretch, lines []document.Line, used map[string]bool) string {
-	const second = 0.6
-	list := t.ranked(t.inside(topic), used)
-	if len(list) == 0 {
-		return shortened(lines[0].Text)
+// title names a stretch: as it was announced, or by its one or two phrases that are most its own and not in used, and notes them
+// there. lines are the sentences that the minutes print of it.
+func (t *talk) title(topic stretch, lines []int, used map[string]bool) string {
+	const second = 0.75
+	if key := t.key(topic.name); key != "" && !used[key] {
+		used[key] = true
+		return finish(topic.name, "")
 	}
-	first := list[0]
-	title := first.most()
-	used[first.key] = true
+	list := t.ranked(t.inside(topic), lines, used)
+	if len(list) == 0 {
+		list = t.ranked(t.inside(topic), lines, map[string]bool{})
+	}
+	if len(list) == 0 {
+		return shortened(t.sentences[lines[0]].text)
+	}
+	best := list[0]
+	title := best.most()
+	used[best.key] = true
 	for _, p := range list[1:] {
-		if p.score < second*first.score {
+		if p.score < second*best.score || p.length == 1 && best.length == 1 {
 			break
 		}
-		if !shares(p.key, first.key) {
+		if !shares(p.key, best.key) {
 			used[p.key] = true
 			title += " " + andWord(t.spoken) + " " + p.most()
 			break
@@ -44,21 +51,32 @@ func (t *talk) title(topic stretch, lines []document.Line, used map[string]bool)
 	return finish(title, "")
 }
 
+// key gives the stems of a name.
+func (t *talk) key(name string) string {
+	return strings.Join(t.spoken.Content(name), " ")
+}
+
 // ranked gives the phrases of the given sentences that could be a title, the best first: said more than once, more here than
-// elsewhere, and where nouns stand; a single word even more often. Where there is none, once less will do.
-func (t *talk) ranked(inside []int, used map[string]bool) []*phrase {
-	here := t.phrases(inside)
+// elsewhere, where nouns stand, and best in a line that is printed; a single word even more often. Where there is none, once less
+// will do.
+func (t *talk) ranked(inside, lines []int, used map[string]bool) []*phrase {
+	const printed = 1.4
+	lengths := [...]float64{1: 0.8, 2: 2, 3: 2.8}
+	here, shown := t.phrases(inside), t.phrases(lines)
 	share := float64(len(t.sentences)) / float64(len(inside))
 	for least := 2.0; least >= 1; least-- {
 		var list []*phrase
 		for _, p := range here {
 			everywhere := t.allPhrases[p.key]
 			nouns := everywhere.nouns / everywhere.count
-			if p.count < least || used[p.key] || nouns < 0.35 || p.length == 1 && (nouns < 0.5 || p.count < least+1) || t.isParticiple(p) {
+			if p.count < least || isUsed(p.key, used) || nouns < 0.35 || p.length == 1 && (nouns < 0.5 || p.count < least+1) || t.isParticiple(p) || t.modifies(p) {
 				continue
 			}
 			lift := share * p.count / everywhere.count
-			p.score = math.Sqrt(p.count) * max(0.05, math.Log(0.3+lift)) * nouns * float64(p.length)
+			p.score = math.Sqrt(p.count) * max(0.05, math.Log(0.3+lift)) * nouns * lengths[p.length]
+			if shown[p.key] != nil {
+				p.score *= printed
+			}
 			list = append(list, p)
 		}
 		if len(list) > 0 {
@@ -67,6 +85,22 @@ func (t *talk) ranked(inside []int, used map[string]bool) []*phrase {
 		}
 	}
 	return nil
+}
+
+// isUsed reports whether a title names the phrase already.
+func isUsed(key string, used map[string]bool) bool {
+	for title := range used {
+		if strings.Contains(" "+title+" ", " "+key+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// modifies reports whether a phrase ends with a word that stands before others more often than not: "younger", "federal".
+func (t *talk) modifies(p *phrase) bool {
+	last := p.key[strings.LastIndexByte(p.key, ' ')+1:]
+	return 2*t.followed[last] > t.said[last]
 }
 
 // isParticiple reports whether a phrase ends like a verb: "reminders stopped".
@@ -136,7 +170,8 @@ func (t *talk) nameable(s *sentence, words []language.Word, from, n int) bool {
 	if l.Stop(w.Norm) || len(w.Norm) < 3 && (w.Text == w.Norm || len(w.Norm) < 2) || grammars[l].verbs[w.Norm] || len(l.Numbers(w.Text)) > 0 || plain[l][w.Norm] {
 		return false
 	}
-	if t.names[w.Norm] || strings.HasSuffix(w.Norm, "ly") && l == language.English {
+	v := verbForms(l)
+	if t.names[w.Norm] || strings.HasSuffix(w.Norm, "ly") && l == language.English || v.finite[w.Norm] && !v.nouns[w.Norm] {
 		return false
 	}
 	return n == 1 || strings.Trim(s.text[words[from+n-2].End:w.Start], " -") == ""
@@ -164,6 +199,22 @@ func (t *talk) addPhrase(found map[string]*phrase, s *sentence, words []language
 	}
 	p.surface[text]++
 	p.nouns += t.nounPlace(s, words, from, n)
+}
+
+// countUses notes how often each stem was said, and how often right before another content word, to which it may belong.
+func (t *talk) countUses() {
+	t.said, t.followed = map[string]int{}, map[string]int{}
+	for i := range t.sentences {
+		s := &t.sentences[i]
+		words := language.Words(s.text)
+		for k, w := range words {
+			stem := s.language.Stem(w.Norm)
+			t.said[stem]++
+			if k+1 < len(words) && words[k+1].Start == w.End+1 && !s.language.Stop(words[k+1].Norm) {
+				t.followed[stem]++
+			}
+		}
+	}
 }
 
 func isAcronym(word string) bool { return len(word) > 1 && strings.ToUpper(word) == word }

@@ -9,20 +9,28 @@ import (
 	"mainstay/internal/language"
 )
 
-// stretch is a run of segments, first and last included.
-type stretch struct{ first, last int }
+// stretch is a run of segments about one matter, first and last included.
+type stretch struct {
+	first, last int
+	name        string // under which it was announced; may be empty
+}
 
 const (
 	// fewest is the number of content words below which a talk has no topics.
-	fewest = 100
+	fewest = 25
+	// several is the number below which it has more than one only where somebody announces the next.
+	several = 100
 	// window is the number of content words that are compared on each side of a gap between segments.
 	window = 80
 	// cueDepth is what a cue ("next item") adds to the depth of a gap.
 	cueDepth = 0.35
+	// least is the number of content words of a topic that somebody announced.
+	least = 5
 )
 
-// topics parts the meeting into at most the given number of stretches; none if it is short or about one matter only.
-// Greetings and closings belong to no topic.
+// topics parts the meeting into at most the given number of stretches; none if next to nothing is said. Where somebody
+// announces the next matter by its name a topic begins, elsewhere where the words change most. Greetings and closings belong to
+// no topic.
 func (t *talk) topics(segments []document.Segment, most int) []stretch {
 	total := 0
 	ends := make([]int, len(segments)) // how many content words were said up to the end of each segment
@@ -33,23 +41,48 @@ func (t *talk) topics(segments []document.Segment, most int) []stretch {
 		total += len(terms)
 		ends[i] = total
 	}
-	wanted := min(most, int(math.Round(math.Sqrt(float64(total)/30))))
-	if total < fewest || wanted < 2 {
+	if total < fewest || most < 1 {
 		return nil
 	}
-	cuts := deepest(t.depths(segments, stream, ends), ends, wanted)
+	wanted := min(most, int(math.Round(math.Sqrt(float64(total)/30))))
+	depth := t.depths(segments, stream, ends)
+	names := t.announcements(segments)
+	cuts := announced(names, depth, ends, most-1)
+	if total >= several {
+		cuts = deepest(cuts, depth, ends, wanted)
+	}
 	var list []stretch
 	first := 0
 	for _, cut := range append(cuts, len(segments)) {
-		if s, ok := t.withoutManners(stretch{first, cut - 1}, bySegment); ok {
+		if s, ok := t.withoutManners(stretch{first, cut - 1, names[first]}, bySegment); ok {
 			list = append(list, s)
 		}
 		first = cut
 	}
-	if len(list) < 2 {
-		return nil
-	}
 	return list
+}
+
+// announced gives the segments, at most the given number, before which a topic begins because it is announced: those with the
+// deepest gaps where there are too many.
+func announced(names []string, depth []float64, ends []int, most int) []int {
+	var cuts []int
+	total, last := ends[len(ends)-1], 0
+	for i, name := range names {
+		if i == 0 || name == "" || total-ends[i-1] < least {
+			continue
+		}
+		if ends[i-1]-last < least && len(cuts) > 0 {
+			cuts = cuts[:len(cuts)-1] // what was announced before was not spoken of
+		}
+		cuts = append(cuts, i)
+		last = ends[i-1]
+	}
+	if len(cuts) > most {
+		slices.SortStableFunc(cuts, func(a, b int) int { return cmp.Compare(depth[b], depth[a]) })
+		cuts = cuts[:most]
+		slices.Sort(cuts)
+	}
+	return cuts
 }
 
 // termsBySegment gives the terms that were said in each segment; a sentence counts for its first.
@@ -128,8 +161,9 @@ func isCue(words []language.Word, l language.Language) bool {
 	return false
 }
 
-// deepest gives the segments before which the deepest gaps lie, far enough from each other and from both ends.
-func deepest(depth []float64, ends []int, wanted int) []int {
+// deepest adds to cuts the segments before which the deepest gaps lie, far enough from each other and from both ends, until there
+// are as many topics as wanted.
+func deepest(cuts []int, depth []float64, ends []int, wanted int) []int {
 	total := ends[len(ends)-1]
 	apart := max(window/3, total/(3*wanted))
 	order := make([]int, 0, len(depth))
@@ -141,9 +175,8 @@ func deepest(depth []float64, ends []int, wanted int) []int {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(depth[b], depth[a]), a-b)
 	})
-	var cuts []int
 	for _, i := range order {
-		if len(cuts) == wanted-1 {
+		if len(cuts) >= wanted-1 {
 			break
 		}
 		if !slices.ContainsFunc(cuts, func(c int) bool { return abs(ends[c-1]-ends[i-1]) < apart }) {
@@ -164,13 +197,13 @@ func abs(n int) int {
 // withoutManners leaves out segments at both ends that say next to nothing; false if nothing is left.
 func (t *talk) withoutManners(s stretch, terms [][]int) (stretch, bool) {
 	const content = 3
-	for s.first < s.last && len(terms[s.first]) < content {
+	for s.first < s.last && len(terms[s.first]) < content && s.name == "" {
 		s.first++
 	}
 	for s.last > s.first && len(terms[s.last]) < content {
 		s.last--
 	}
-	return s, len(terms[s.first]) >= content
+	return s, s.name != "" || len(terms[s.first]) >= content
 }
 
 // inside gives the numbers of the sentences that were said in a stretch.

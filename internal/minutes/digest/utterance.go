@@ -19,6 +19,7 @@ type sentence struct {
 	stems    []string // of its content words
 	question bool
 	fitness  float64 // how well it reads on its own, 0 to 1
+	sound    bool    // it is a whole statement that a stranger can read
 }
 
 // utterance is what one speaker said in one go: a segment, or several with nothing but listening sounds between them.
@@ -74,6 +75,12 @@ func restarts(before, text string) bool {
 	return len(words) == 0 || words[0].Capital() && words[0].Norm != "i" && strings.ToLower(before) != before
 }
 
+// brokenAway reports whether a transcriber marked that a text stops in the middle: "We need to—".
+func brokenAway(text string) bool {
+	text = strings.TrimRight(text, " .?!\"”’'")
+	return strings.HasSuffix(text, "—") || strings.HasSuffix(text, "–") || strings.HasSuffix(text, "-") || strings.HasSuffix(text, "…")
+}
+
 // ended reports whether a text ends with an end mark.
 func ended(text string) bool {
 	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\"”’')]", r) })
@@ -117,7 +124,7 @@ func sentences(transcript document.Transcript, spoken language.Language) []sente
 func newSentence(u utterance, span language.Span, segments []document.Segment) (sentence, bool) {
 	raw := span.In(u.raw)
 	clean := u.language.Clean(raw)
-	kept := trim(clean.Text, u.language)
+	kept, cut := trim(clean.Text, u.language)
 	text := kept.In(clean.Text)
 	words := language.Words(text)
 	if len(words) == 0 {
@@ -133,6 +140,7 @@ func newSentence(u utterance, span language.Span, segments []document.Segment) (
 		s.words = append(s.words, w.Norm)
 	}
 	s.fitness = fitness(text, words, &s, !ended(raw))
+	s.sound = !cut && !s.question && !brokenAway(raw) && newClauses(text, words, s.language).sound()
 	src := clean.Source(kept)
 	for _, p := range u.parts {
 		quote := u.quote(p, span.Start, src, clean.Kept())
@@ -167,27 +175,52 @@ func (u utterance) quote(p part, base int, src language.Span, kept []language.Sp
 }
 
 // trim gives the stretch of a clean sentence without the words that only tie it to its place ("so", "yeah", "and") and
-// without a tail that leads nowhere.
-func trim(text string, l language.Language) language.Span {
+// without a tail that adds nothing ("you know"). cut says that it stops in the middle: its last word wants another.
+func trim(text string, l language.Language) (kept language.Span, cut bool) {
+	g := grammars[l]
 	words := language.Words(text)
 	from, to := 0, len(words)
 	for n := opening(words[from:to], l); n > 0; n = opening(words[from:to], l) {
 		from += n
 	}
-	for to-1 > from && grammars[l].danglers[words[to-1].Norm] {
-		to--
+	for again := true; again; {
+		again = false
+		if n := tail(words[from:to], g); n > 0 {
+			to, again = to-n, true
+		}
+		for to-1 > from && g.danglers[words[to-1].Norm] {
+			to, cut, again = to-1, cut || !g.loose[words[to-1].Norm], true
+		}
 	}
 	if from >= to {
-		return language.Span{}
+		return language.Span{}, true
 	}
-	return language.Span{Start: words[from].Start, End: words[to-1].End}
+	return language.Span{Start: words[from].Start, End: words[to-1].End}, cut
 }
 
-// opening gives the number of words of the longest opener at the beginning, 0 where there is none or nothing else.
+// opening gives the number of words of the longest opener at the beginning, 0 where there is none or nothing else, or where it
+// means something together with what follows ("because of").
 func opening(words []language.Word, l language.Language) int {
+	for _, k := range grammars[l].kept {
+		if hasWords(words, k) {
+			return 0
+		}
+	}
 	longest := 0
 	for _, o := range grammars[l].openers {
 		if n := len(o); n > longest && n < len(words) && hasWords(words, o) {
+			longest = n
+		}
+	}
+	return longest
+}
+
+// tail gives the number of words of the longest tail at the end, 0 where there is none or little else.
+func tail(words []language.Word, g grammar) int {
+	const rest = 3
+	longest := 0
+	for _, p := range g.tails {
+		if n := len(p); n > longest && n+rest <= len(words) && hasWords(words[len(words)-n:], p) {
 			longest = n
 		}
 	}
