@@ -159,7 +159,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	order := &pipeline.Pipeline{Gate: p.Gate}
 	p.Queue, err = queue.New(queue.Config{Gate: p.Gate, Source: p.source, Node: host + ":" + p.Config.Data, Log: p.Log,
-		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Told: p.tell})
+		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Steered: order.Steered, Told: p.tell})
 	if err != nil {
 		return err
 	}

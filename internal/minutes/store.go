@@ -11,6 +11,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
+	"mainstay/internal/tenant"
 )
 
 // kind names the sealed document for the vault. It is never renamed.
@@ -84,6 +85,19 @@ select `+columns+` from tenant.minutes m
 join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
 where m.workspace_id = $1 and m.meeting_id = $2 and m.state <> 'superseded'
 order by m.run desc limit 1`, tx.Workspace(), id))
+}
+
+// StageLeft returns the stage that is true of a meeting whose work ended without success: that of the minutes which it has from
+// before, and Failed where there are none.
+func StageLeft(ctx context.Context, tx *gate.Tx, group tenant.RecordID) (meeting.Stage, error) {
+	stage := meeting.Failed
+	err := tx.QueryRow(ctx, `
+select m.state from tenant.minutes m join tenant.meeting t on t.workspace_id = m.workspace_id and t.id = m.meeting_id
+where t.workspace_id = $1 and t.record_id = $2 and m.state <> 'superseded' order by m.run desc limit 1`, tx.Workspace(), group).Scan(&stage)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return meeting.Failed, nil
+	}
+	return stage, err
 }
 
 func load(ctx context.Context, tx *gate.Tx, id ID) (Minutes, error) {

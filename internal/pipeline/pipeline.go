@@ -10,6 +10,7 @@ import (
 	"mainstay/internal/minutes"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
+	"mainstay/internal/tenant"
 )
 
 // The steps. Their names are stored and never change.
@@ -48,17 +49,39 @@ func (p *Pipeline) Kinds() []queue.Kind {
 	}
 }
 
-// Dead marks the meeting of work that ended without success. One whose recording could not be destroyed has its minutes; the
-// step itself stays in the list of work.
+// Dead marks the meeting of work that ended without success. A draft whose owners could not be resolved anew stays a draft. One
+// whose recording could not be destroyed has its minutes; the step itself stays in the list of work.
 func (p *Pipeline) Dead(ctx context.Context, step queue.Step) error {
-	if step.Kind == Dispose {
-		return nil
-	}
 	verb := gate.FailTranscript
-	if step.Kind != Transcribe {
+	switch step.Kind {
+	case Resolve, Dispose:
+		return nil
+	case Draft:
 		verb = gate.FailMinutes
 	}
 	return p.Gate.Do(ctx, gate.Act{Verb: verb, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) error {
-		return meeting.AdvanceGroup(ctx, tx, tx.Group(), meeting.Failed)
+		return fall(ctx, tx, tx.Group())
 	})
+}
+
+// Steered moves the meeting of work that a person cancelled, or began again, to the stage that is true now.
+func (p *Pipeline) Steered(ctx context.Context, tx *gate.Tx, step queue.Step, cancelled bool) error {
+	switch {
+	case step.Kind == Resolve, step.Kind == Dispose:
+		return nil
+	case cancelled:
+		return fall(ctx, tx, step.Record)
+	case step.Kind == Transcribe:
+		return meeting.AdvanceGroup(ctx, tx, step.Record, meeting.Waiting)
+	}
+	return meeting.AdvanceGroup(ctx, tx, step.Record, meeting.Drafting)
+}
+
+// fall moves a meeting back to what it has from before.
+func fall(ctx context.Context, tx *gate.Tx, group tenant.RecordID) error {
+	stage, err := minutes.StageLeft(ctx, tx, group)
+	if err != nil {
+		return err
+	}
+	return meeting.AdvanceGroup(ctx, tx, group, stage)
 }

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -30,11 +31,26 @@ from tenant.step s where workspace_id = $1 and id = $2`, tx.Workspace(), id).Sca
 		if state == "waiting" || state == "running" {
 			return fault.New(fault.Conflict, "This work is still going on. Wait for it, or cancel it first.")
 		}
-		if err := q.enqueue(ctx, tx, next); err != nil {
-			return err
-		}
-		return notify(ctx, tx, next.Record)
+		return q.begin(ctx, tx, next)
 	})
+}
+
+// begin enters a new run of a step and says so.
+func (q *Queue) begin(ctx context.Context, tx *gate.Tx, next Step) error {
+	if err := q.enqueue(ctx, tx, next); err != nil {
+		return err
+	}
+	if err := q.steered(ctx, tx, next, false); err != nil {
+		return err
+	}
+	return notify(ctx, tx, next.Record)
+}
+
+func (q *Queue) steered(ctx context.Context, tx *gate.Tx, step Step, cancelled bool) error {
+	if q.cfg.Steered == nil {
+		return nil
+	}
+	return q.cfg.Steered(ctx, tx, step, cancelled)
 }
 
 // Again starts a new run of every step that a fact starts, inside an act about the fact's group.
@@ -46,26 +62,32 @@ select coalesce(max(run), 0) + 1 from tenant.step where workspace_id = $1 and in
 		if err != nil {
 			return fmt.Errorf("counting the runs of %s: %w", kind, err)
 		}
-		if err := q.enqueue(ctx, tx, next); err != nil {
+		if err := q.begin(ctx, tx, next); err != nil {
 			return err
 		}
 	}
-	return notify(ctx, tx, fact.Record)
+	return nil
 }
 
-// Cancel ends a step that waits or runs. Its handler is stopped within seconds; what it would have stored is not.
+// Cancel ends a step that waits or runs. Its handler is stopped at once, or within seconds on another node; what it would have
+// stored is not.
 func (q *Queue) Cancel(ctx context.Context, id ID) error {
 	return q.cfg.Gate.Do(ctx, gate.Act{Verb: gate.CancelWork, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
-		tag, err := tx.Exec(ctx, `
+		s := Step{Workspace: tx.Workspace(), ID: id}
+		err := tx.QueryRow(ctx, `
 update tenant.step set state = 'cancelled', finished_at = $3, lease_until = null
-where workspace_id = $1 and id = $2 and state in ('waiting', 'running')`, tx.Workspace(), id, tx.Now())
+where workspace_id = $1 and id = $2 and state in ('waiting', 'running') returning kind, input_id, run, record_id`, tx.Workspace(), id, tx.Now()).
+			Scan(&s.Kind, &s.Input, &s.Run, &s.Record)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fault.New(fault.Conflict, "This work is over already.")
+		}
 		if err != nil {
 			return fmt.Errorf("cancelling step %s: %w", id, err)
 		}
-		if tag.RowsAffected() != 1 {
-			return fault.New(fault.Conflict, "This work is over already.")
+		if err := q.steered(ctx, tx, s, true); err != nil {
+			return err
 		}
-		return notify(ctx, tx, tx.Record())
+		return notify(ctx, tx, s.Record)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,7 +48,8 @@ type Step struct {
 	Run        int
 	Record     tenant.RecordID
 	OnBehalfOf tenant.MemberID
-	Attempt    int // from 1
+	Attempt    int // how often it was begun, from 1
+	Failures   int // how often it failed before
 }
 
 // Handler does a step. It is called outside any transaction with the step's narrow actor in the context, and may be called
@@ -73,7 +75,12 @@ type Config struct {
 	Log         *slog.Logger
 	Told        func(step Step, phase string, done float64) // hears progress in this process; may be nil
 	Dead        func(ctx context.Context, step Step) error  // told of steps that ended without success; may be nil
+	Steered     Steered                                     // told of steps that a person cancelled or began again; may be nil
+	Grace       time.Duration                               // what a stop leaves to running steps; zero: 7 s
 }
+
+// Steered is told inside the act of the person that a step was cancelled, or, where it was not, that a new run of it waits.
+type Steered func(ctx context.Context, tx *gate.Tx, step Step, cancelled bool) error
 
 // Queue takes facts in and runs steps. Emit works from the start; steps run while Run does.
 type Queue struct {
@@ -83,6 +90,9 @@ type Queue struct {
 	worker *pgxpool.Pool
 	watch  watchers
 	told   throttle
+
+	ended <-chan struct{} // closed once Run is to end; nil before
+	busy  atomic.Int32    // steps that this process works on
 }
 
 // The paces of the queue, in real time.
@@ -90,7 +100,7 @@ const (
 	leaseLife = 30 * time.Second // a step whose worker is silent for so long is begun again
 	beat      = 5 * time.Second
 	sweepTime = 2 * time.Second
-	handBack  = 10 * time.Second // what a stop leaves to running steps
+	handBack  = 2 * time.Second // what a stopped handler has to return
 	attempts  = 5
 )
 
@@ -101,6 +111,9 @@ func New(cfg Config) (*Queue, error) {
 	}
 	if cfg.Workers == 0 {
 		cfg.Workers = 2
+	}
+	if cfg.Grace == 0 {
+		cfg.Grace = 7 * time.Second
 	}
 	pool, err := cfg.Gate.Pools.Worker(tenant.WorkspaceID{})
 	if err != nil {
@@ -138,9 +151,9 @@ type waker struct {
 	q *Queue
 }
 
-// Work implements river.Worker: it takes steps until none is due.
+// Work implements river.Worker: it takes steps until none is due or the queue stops.
 func (w *waker) Work(ctx context.Context, _ *river.Job[wake]) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !closed(w.q.ended) {
 		step, err := w.q.claim(ctx)
 		if fault.Is(err, fault.Missing) {
 			return nil
@@ -151,6 +164,15 @@ func (w *waker) Work(ctx context.Context, _ *river.Job[wake]) error {
 		w.q.work(ctx, step)
 	}
 	return nil
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // Emit says a fact inside the act that made it true, and inserts one step for each of its subscribers.
@@ -181,8 +203,10 @@ func (q *Queue) Finish(ctx context.Context, tx *gate.Tx, step Step) error {
 	return notify(ctx, tx, step.Record)
 }
 
-// Run works until ctx ends; then it waits up to ten seconds for running steps and hands back the rest.
+// Run works until ctx ends; then it begins nothing more, waits for running steps as long as Config.Grace says, stops the rest
+// and hands them back. A queue is run once.
 func (q *Queue) Run(ctx context.Context) error {
+	q.ended = ctx.Done()
 	if err := q.reclaim(ctx, q.cfg.Node); err != nil {
 		return err
 	}
@@ -194,13 +218,16 @@ func (q *Queue) Run(ctx context.Context) error {
 	listening := make(chan error, 1)
 	go func() { listening <- q.listen(ctx) }()
 	q.sweep(ctx)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBack)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.cfg.Grace)
 	defer cancel()
 	err := q.client.Stop(stopping)
 	if errors.Is(err, context.DeadlineExceeded) {
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBack/2)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), handBack)
 		defer cancel()
-		err = q.client.StopAndCancel(stopping)
+		if err = q.client.StopAndCancel(stopping); errors.Is(err, context.DeadlineExceeded) {
+			q.cfg.Log.Warn("a step did not stop; it is handed back all the same")
+			err = nil
+		}
 	}
 	handedBack := q.reclaim(context.WithoutCancel(ctx), q.cfg.Node)
 	return errors.Join(err, handedBack, <-listening)
@@ -228,7 +255,7 @@ func (q *Queue) Sweep(ctx context.Context) error {
 		return err
 	}
 	due, err := q.due(ctx)
-	for range min(due, q.cfg.Workers) {
+	for range min(due, q.cfg.Workers-int(q.busy.Load())) { // who is busy looks for more by itself
 		if _, err := q.client.Insert(ctx, wake{}, nil); err != nil {
 			return err
 		}
@@ -252,6 +279,8 @@ func (q *Queue) Drain(ctx context.Context) error {
 
 // work runs one claimed step to its end or to its next attempt.
 func (q *Queue) work(ctx context.Context, step Step) {
+	q.busy.Add(1)
+	defer q.busy.Add(-1)
 	kind := q.kinds[step.Kind]
 	actor := tenant.Actor{Kind: tenant.Job, Job: kind.Actor, Workspace: step.Workspace, OnBehalfOf: step.OnBehalfOf, Record: step.Record,
 		Request: tenant.NewID[tenant.RequestID](q.cfg.Source)}
@@ -296,54 +325,66 @@ var errEnded = errors.New("the step was ended by somebody else")
 func (q *Queue) beat(ctx context.Context, step Step, cancel context.CancelCauseFunc) {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
+	news, end := q.Watch(step.Record)
+	defer end()
 	for {
+		ask := q.renew
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			ours, err := q.renew(ctx, step)
-			if err == nil && !ours {
-				cancel(errEnded)
-				return
-			}
+		case <-news:
+			ask = q.ours
+		}
+		if ours, err := ask(ctx, step); err == nil && !ours {
+			cancel(errEnded)
+			return
 		}
 	}
 }
 
 // settle writes how a step that its handler left ended.
 func (q *Queue) settle(ctx context.Context, step Step, err error) {
-	state, next, reason := outcome(step, err, q.cfg.Source.Now())
-	changed, failed := q.leave(ctx, step, state, next, reason)
+	end := outcome(step, err, q.cfg.Source.Now())
+	changed, failed := q.leave(ctx, step, end)
 	if failed != nil {
 		q.cfg.Log.Error("settling a step", "step", step.ID, "error", failed)
 		return
 	}
-	if changed && state == "dead" && q.cfg.Dead != nil {
+	if changed && end.state == "dead" && q.cfg.Dead != nil {
 		if err := q.cfg.Dead(ctx, step); err != nil {
 			q.cfg.Log.Error("telling of a dead step", "step", step.ID, "error", err)
 		}
 	}
 }
 
-// outcome decides by the kind of the error what becomes of a step, when it is tried again, and the sentence that people see.
-func outcome(step Step, err error, now time.Time) (state string, next time.Time, reason string) {
+// ending is what becomes of a step that its handler left.
+type ending struct {
+	state    string
+	next     time.Time // when a waiting one is tried again
+	reason   string    // the sentence that people see
+	failures int
+}
+
+// outcome decides by the kind of the error. What is missing or busy is no failure of the step's and never ends it.
+func outcome(step Step, err error, now time.Time) ending {
 	if err == nil {
-		return "done", now, ""
+		return ending{state: "done", next: now, failures: step.Failures}
 	}
-	reason = fault.Sentence(err)
+	end := ending{state: "dead", next: now, reason: fault.Sentence(err), failures: step.Failures + 1}
 	switch fault.KindOf(err) {
 	case fault.Busy:
-		return "waiting", now.Add(pauseAfter(step.Attempt)), reason
+		end.state, end.failures, end.next = "waiting", step.Failures, now.Add(pauseAfter(step.Attempt))
 	case fault.Internal, fault.Conflict:
-		if step.Attempt < attempts {
-			return "waiting", now.Add(pauseAfter(step.Attempt)), reason
+		if end.failures < attempts {
+			end.state, end.next = "waiting", now.Add(pauseAfter(end.failures))
 		}
 	}
-	return "dead", now, reason
+	return end
 }
 
 // pauseAfter grows from one second to five minutes.
-func pauseAfter(attempt int) time.Duration {
+func pauseAfter(tries int) time.Duration {
 	pauses := []time.Duration{time.Second, 4 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute}
-	return pauses[min(max(attempt, 1), len(pauses))-1]
+	return pauses[min(max(tries, 1), len(pauses))-1]
 }

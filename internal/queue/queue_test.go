@@ -29,7 +29,7 @@ func newDesk(t *testing.T, w *gatetest.World, do func(context.Context, *desk, qu
 	t.Helper()
 	d := &desk{world: w}
 	var err error
-	d.Queue, err = queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	d.Queue, err = queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Grace: 50 * time.Millisecond,
 		Kinds:       []queue.Kind{{Name: "step", Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return do(ctx, d, s) }}},
 		Subscribers: map[string][]string{happened: {"step"}},
 		Dead:        func(_ context.Context, s queue.Step) error { d.dead = append(d.dead, s.Kind); return nil }})

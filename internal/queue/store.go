@@ -20,9 +20,9 @@ func insert(ctx context.Context, tx *gate.Tx, s Step) error {
 		behalf = tx.Actor().Member
 	}
 	_, err := tx.Exec(ctx, `
-insert into tenant.step (workspace_id, id, record_id, kind, input_id, run, state, attempt, next_at, on_behalf_of, node, phase, progress,
+insert into tenant.step (workspace_id, id, record_id, kind, input_id, run, state, attempt, failures, next_at, on_behalf_of, node, phase, progress,
     reason, created_at)
-values ($1, $2, $3, $4, $5, $6, 'waiting', 0, $7, $8, '', '', 0, '', $7)
+values ($1, $2, $3, $4, $5, $6, 'waiting', 0, 0, $7, $8, '', '', 0, '', $7)
 on conflict on constraint step_is_once_a_run do nothing`,
 		s.Workspace, s.ID, s.Record, s.Kind, s.Input, s.Run, tx.Now(), behalf)
 	if err != nil {
@@ -61,10 +61,10 @@ where (workspace_id, id) = (
         on r.workspace_id = s.workspace_id
     left join queue.turn t on t.workspace_id = s.workspace_id
     where s.state = 'waiting' and s.next_at <= $1
-    order by coalesce(r.steps, 0), t.served_at nulls first, s.next_at, s.id
+    order by coalesce(r.steps, 0), t.number nulls first, s.next_at, s.id
     limit 1 for update of s skip locked)
-returning workspace_id, id, kind, input_id, run, record_id, on_behalf_of, attempt`, now, q.cfg.Node, now.Add(leaseLife)).
-		Scan(&s.Workspace, &s.ID, &s.Kind, &s.Input, &s.Run, &s.Record, &s.OnBehalfOf, &s.Attempt)
+returning workspace_id, id, kind, input_id, run, record_id, on_behalf_of, attempt, failures`, now, q.cfg.Node, now.Add(leaseLife)).
+		Scan(&s.Workspace, &s.ID, &s.Kind, &s.Input, &s.Run, &s.Record, &s.OnBehalfOf, &s.Attempt, &s.Failures)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, fault.New(fault.Missing, "There is no work.")
 	}
@@ -72,8 +72,8 @@ returning workspace_id, id, kind, input_id, run, record_id, on_behalf_of, attemp
 		return s, fmt.Errorf("claiming a step: %w", postgres.Fault(err))
 	}
 	_, err = tx.Exec(ctx, `
-insert into queue.turn (workspace_id, served_at) values ($1, clock_timestamp())
-on conflict (workspace_id) do update set served_at = excluded.served_at`, s.Workspace)
+insert into queue.turn (workspace_id, number) values ($1, nextval('queue.turns'))
+on conflict (workspace_id) do update set number = excluded.number`, s.Workspace)
 	if err != nil {
 		return s, fmt.Errorf("noting a turn: %w", postgres.Fault(err))
 	}
@@ -88,15 +88,24 @@ where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3`, s.W
 	return tag.RowsAffected() == 1, postgres.Fault(err)
 }
 
+// ours reports whether a running step is still this attempt's.
+func (q *Queue) ours(ctx context.Context, s Step) (bool, error) {
+	var ours bool
+	err := q.worker.QueryRow(ctx, `
+select exists (select from tenant.step where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3)`,
+		s.Workspace, s.ID, s.Attempt).Scan(&ours)
+	return ours, postgres.Fault(err)
+}
+
 // leave writes a step's state unless it was finished or taken over meanwhile.
-func (q *Queue) leave(ctx context.Context, s Step, state string, next time.Time, reason string) (bool, error) {
+func (q *Queue) leave(ctx context.Context, s Step, end ending) (bool, error) {
 	tag, err := q.worker.Exec(ctx, `
 with left_behind as (
-    update tenant.step set state = $4, next_at = $5, reason = $6, lease_until = null,
+    update tenant.step set state = $4, next_at = $5, reason = $6, lease_until = null, failures = $8,
         finished_at = case when $4 = 'waiting' then null else $7::timestamptz end
     where workspace_id = $1 and id = $2 and state = 'running' and attempt = $3 returning workspace_id, record_id)
 select pg_notify('mainstay_progress', workspace_id || ' ' || record_id) from left_behind`,
-		s.Workspace, s.ID, s.Attempt, state, next, reason, q.cfg.Source.Now())
+		s.Workspace, s.ID, s.Attempt, end.state, end.next, end.reason, q.cfg.Source.Now(), end.failures)
 	return tag.RowsAffected() == 1, postgres.Fault(err)
 }
 

@@ -15,6 +15,8 @@ import (
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/pipeline"
+	"mainstay/internal/progress"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -41,7 +43,7 @@ type Case struct {
 	Recording  capture.RecordingID
 	Transcript speech.ID
 	Minutes    minutes.ID
-	Done       queue.ID // a step that ended
+	Done       queue.ID // the step that drafted the minutes
 	Waiting    queue.ID // a step that waits
 }
 
@@ -134,21 +136,26 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	if opened.Transcript == nil || opened.Minutes == nil {
 		t.Fatalf("the pipeline left no minutes: %+v", steps)
 	}
-	c.Transcript, c.Minutes, c.Done = opened.Transcript.ID, opened.Minutes.ID, steps[0].ID
+	c.Transcript, c.Minutes, c.Done = opened.Transcript.ID, opened.Minutes.ID, stepOf(steps, pipeline.Draft, "done")
 	check(t, w.Speech.NameSpeaker(ctx, c.Transcript, "s1", "Speaker "+ten.Word))
 	steps, err = w.Progress.Of(ctx, m.ID)
 	check(t, err)
-	for _, s := range steps {
-		if s.State == "waiting" {
-			c.Waiting = s.ID
-		}
-	}
+	c.Waiting = stepOf(steps, pipeline.Resolve, "waiting")
 	half, err := w.Capture.Begin(ctx, m.ID, ten.Word+" again.wav", int64(len(sound)))
 	check(t, err)
 	_, err = w.Capture.Append(ctx, half.ID, 0, bytes.NewReader(sound[:len(sound)/2]))
 	check(t, err)
 	c.Upload = half.ID
 	return c
+}
+
+func stepOf(steps []progress.Step, kind, state string) queue.ID {
+	for _, s := range steps {
+		if s.Kind == kind && s.State == state {
+			return s.ID
+		}
+	}
+	return queue.ID{}
 }
 
 // Nowhere returns ids that name nothing.

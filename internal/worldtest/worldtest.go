@@ -59,7 +59,7 @@ func New(t testing.TB) *World {
 	}
 	order := &pipeline.Pipeline{Gate: w.Gate}
 	w.Queue, err = queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.DiscardHandler),
-		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead})
+		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Steered: order.Steered})
 	check(t, err)
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})

@@ -10,7 +10,8 @@ create table tenant.step (
     run          integer not null,
     state        text not null constraint step_state_is_known
                  check (state in ('waiting', 'running', 'done', 'dead', 'cancelled')),
-    attempt      integer not null,
+    attempt      integer not null, -- how often it was begun; whoever holds another number has lost it
+    failures     integer not null,
     next_at      timestamptz not null,
     on_behalf_of uuid,
     node         text not null,
@@ -34,9 +35,11 @@ create policy workspace_is_own on tenant.step using (workspace_id = tenant.curre
 create policy worker_claims on tenant.step to mainstay_worker using (true) with check (true);
 grant select, insert, update on tenant.step to mainstay_app, mainstay_worker;
 
--- When a workspace's work was last begun, so that they take turns.
+-- Whose work was begun after whose, so that workspaces take turns.
+create sequence queue.turns;
 create table queue.turn (
     workspace_id uuid primary key,
-    served_at    timestamptz not null
+    number       bigint not null
 );
 grant select, insert, update on queue.turn to mainstay_worker;
+grant usage on sequence queue.turns to mainstay_worker;
