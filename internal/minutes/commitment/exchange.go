@@ -1,0 +1,257 @@
+package commitment
+
+// item is one thing to be done, put together from what several turns say of it.
+type item struct {
+	acts    []*act
+	owner   *person
+	asked   *person // who was asked by name
+	deed    deed    // of the last act that moved it on
+	last    int     // the last turn that spoke of it
+	by      string  // who spoke of it last
+	weight  int
+	taken   bool // somebody said that they will
+	refused bool
+	jest    bool
+	replies []int // turns that accept, without an act of their own
+}
+
+// How far back, in turns, an act can refer.
+const (
+	replyReach = 2
+	takeReach  = 6
+	addReach   = 4
+)
+
+// exchange follows requests, refusals and promises over the turns of a meeting.
+type exchange struct {
+	turns  []*turn
+	people *people
+	items  []*item
+}
+
+// follow reads the turns in order.
+func (x *exchange) follow() {
+	for i, t := range x.turns {
+		if len(t.tokens) == 0 {
+			continue
+		}
+		acts := t.acts(x.people, i)
+		x.answered(i, t, len(acts) > 0)
+		for k := range acts {
+			x.enter(&acts[k])
+		}
+	}
+}
+
+// answered lets a turn's opening settle what was asked or offered just before.
+func (x *exchange) answered(i int, t *turn, acts bool) {
+	for k := len(x.items) - 1; k >= 0 && x.items[k].last >= i-replyReach; k-- {
+		it := x.items[k]
+		if it.by == t.speaker || it.last >= i {
+			continue
+		}
+		switch {
+		case it.deed == promise:
+			x.reacted(it, i, t)
+		case it.last < i-1 && !x.calls(it, t):
+		case it.deed == offer:
+			x.offered(it, i, t)
+		case it.deed == ask && it.asked == nil && x.othersCalled(it):
+		case it.deed == ask:
+			x.asked(it, i, t, acts)
+		case it.deed == need && t.reply.accepts && it.last == i-1:
+			it.weight++
+		}
+	}
+}
+
+// calls reports whether the speaker of the turn was asked by name.
+func (x *exchange) calls(it *item, t *turn) bool {
+	return it.asked != nil && t.speaker != "" && it.asked == x.people.byID[t.speaker]
+}
+
+func (x *exchange) othersCalled(*item) bool { return false }
+
+// reacted weighs what others say to a promise: thanks make it surer, laughter unmakes it.
+func (x *exchange) reacted(it *item, i int, t *turn) {
+	if t.reply.laughs && len(it.acts) == 1 && it.acts[0].deed == promise {
+		it.jest = true
+	}
+	if t.reply.thanks && it.last == i-1 && !t.reply.laughs {
+		it.weight++
+	}
+	if it.last == i-1 && t.forbids() {
+		it.refused = true
+	}
+}
+
+// forbids reports whether the turn tells the one before not to: "no, don't".
+func (t *turn) forbids() bool {
+	from, _ := t.opening()
+	for i := 0; i <= from+1 && i+1 < len(t.tokens); i++ {
+		if t.at(i) == "do" && t.at(i+1) == "not" && (i+2 >= len(t.tokens) || t.tokens[i+2].gap != " " || t.at(i+2) == "do" || t.at(i+2) == "bother") {
+			return true
+		}
+	}
+	return false
+}
+
+// offered settles an offer: it holds when somebody takes it.
+func (x *exchange) offered(it *item, i int, t *turn) {
+	switch {
+	case t.reply.refuses:
+		it.refused = true
+	case t.reply.accepts || t.reply.thanks:
+		it.weight += 2
+		it.taken = true
+		it.replies = append(it.replies, i)
+		it.owner = it.acts[len(it.acts)-1].owner
+		it.deed = promise
+	}
+}
+
+// asked settles a request that the turn's speaker may answer.
+func (x *exchange) asked(it *item, i int, t *turn, acts bool) {
+	who := x.people.byID[t.speaker]
+	if it.asked != nil && who != it.asked {
+		return
+	}
+	switch {
+	case t.reply.refuses:
+		it.refused = true
+		it.asked = nil
+	case t.reply.accepts:
+		it.weight += 2
+		it.taken, it.owner, it.deed = true, who, promise
+		it.last, it.by = i, t.speaker
+		it.replies = append(it.replies, i)
+	}
+}
+
+// enter adds an act to the item that it speaks of, or makes a new one.
+func (x *exchange) enter(a *act) {
+	if it := x.target(a); it != nil {
+		x.join(it, a)
+		return
+	}
+	if a.rich == hollow && a.deed != need {
+		return
+	}
+	it := &item{acts: []*act{a}, owner: a.owner, asked: a.to, deed: a.deed, last: a.turn, by: x.turns[a.turn].speaker, weight: a.weight, taken: a.deed == promise}
+	if a.deed == ask || a.deed == need {
+		it.owner = nil
+	}
+	x.items = append(x.items, it)
+}
+
+// target finds the item that an act speaks of, the latest first.
+func (x *exchange) target(a *act) *item {
+	for k := len(x.items) - 1; k >= 0 && x.items[k].last >= a.turn-takeReach; k-- {
+		if x.meets(x.items[k], a) {
+			return x.items[k]
+		}
+	}
+	return nil
+}
+
+// meets reports whether an act speaks of the item.
+func (x *exchange) meets(it *item, a *act) bool {
+	far := a.turn - it.last
+	common := x.common(it, a)
+	switch {
+	case a.deed == promise && it.owner == a.owner && it.taken:
+		return far == 0 && x.continues(it, a) || far <= addReach && (a.rich != full || common > 0) && x.near(it, a)
+	case a.deed == promise && it.taken:
+		return false
+	case a.deed == promise || a.deed == offer:
+		return x.takes(it, a, far, common)
+	case a.deed == ask && it.taken:
+		return it.owner != nil && a.to == it.owner && far <= replyReach && (a.rich != full || common > 0)
+	case it.deed == offer:
+		return false
+	}
+	return far <= addReach && (common > 0 || a.rich == hollow && far <= 1) || far == 0 && a.rich == hollow
+}
+
+// near reports whether nothing else was spoken of since the item.
+func (x *exchange) near(it *item, a *act) bool {
+	return a.rich == full || it == x.items[len(x.items)-1] || a.turn-it.last <= 1
+}
+
+// continues reports whether a second promise in a turn goes on the first one; what has a date of its own does not.
+func (x *exchange) continues(it *item, a *act) bool {
+	first := it.acts[len(it.acts)-1]
+	return !(a.rich == full && first.rich == full && len(a.whens) > 0 && len(first.whens) > 0 && first.turn == a.turn && !a.whens[0].date.Equal(first.whens[0].date) && a.deed == first.deed && a.clause.from > first.clause.from)
+}
+
+// takes reports whether a promise takes what was asked, needed or refused before.
+func (x *exchange) takes(it *item, a *act, far, common int) bool {
+	mine := it.asked == nil || it.asked == a.owner || it.refused
+	switch {
+	case a.owner != x.people.byID[x.turns[a.turn].speaker]: // somebody else is named
+		return far <= takeReach && (common > 0 || a.rich != full)
+	case !mine:
+		return false
+	case far <= 1 && (it.deed == ask || it.deed == need) && it.by != x.turns[a.turn].speaker && x.firstOf(a):
+		return true
+	}
+	return common > 0 && far <= addReach || a.rich != full && far <= takeReach && it == x.items[len(x.items)-1]
+}
+
+// firstOf reports whether the act is the first in its turn.
+func (x *exchange) firstOf(a *act) bool {
+	for _, it := range x.items {
+		for _, b := range it.acts {
+			if b.turn == a.turn && b != a {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// common counts the stems that an act shares with an item.
+func (x *exchange) common(it *item, a *act) int {
+	n := 0
+	for stem := range a.stems {
+		for _, b := range it.acts {
+			if b.stems[stem] {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+// join adds an act to an item.
+func (x *exchange) join(it *item, a *act) {
+	before := it.deed
+	it.acts = append(it.acts, a)
+	it.last, it.by = a.turn, x.turns[a.turn].speaker
+	switch a.deed {
+	case promise:
+		it.weight = max(it.weight, a.weight)
+		if before != promise {
+			it.weight += 2
+		}
+		it.owner, it.taken, it.refused, it.deed = a.owner, true, false, promise
+	case offer:
+		if before == ask || before == need {
+			it.weight, it.owner, it.taken, it.refused, it.deed = max(it.weight, a.weight)+2, a.owner, true, false, promise
+		}
+	default:
+		it.weight = max(it.weight, a.weight) + 1
+		if a.to != nil && !it.taken {
+			it.asked = a.to
+		}
+		if !it.taken && it.deed == need {
+			it.deed = a.deed
+		}
+	}
+}
+
+// stands reports whether an item is an action.
+func (it *item) stands() bool {
+	return it.weight >= enough && !it.refused && !it.jest
+}

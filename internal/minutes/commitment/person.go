@@ -1,0 +1,307 @@
+package commitment
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"mainstay/internal/document"
+	"mainstay/internal/language"
+)
+
+// person is somebody who can own an action: an attendee, a speaker, both, or a name that was only spoken.
+type person struct {
+	name    *string
+	speaker *string
+	words   []string // of the name, normalised
+}
+
+// owner gives the person as the minutes name them.
+func (p *person) owner() *document.Owner {
+	if p == nil || p.name == nil && p.speaker == nil {
+		return nil
+	}
+	return &document.Owner{Name: p.name, Speaker: p.speaker}
+}
+
+// people are those whom the meeting knows.
+type people struct {
+	all     []*person
+	byID    map[string]*person
+	byWord  map[string]*person // nil where two share the word
+	written bool               // the transcript has capitals, so that a name has one
+}
+
+// newPeople joins the attendees and the speakers. A speaker whose label only numbers a voice has no name.
+func newPeople(m document.Meeting, t document.Transcript) *people {
+	p := &people{byID: map[string]*person{}, byWord: map[string]*person{}}
+	for _, s := range t.Speakers {
+		one := &person{speaker: &s.ID}
+		if s.Name != nil && !numbered(*s.Name) {
+			one.name = s.Name
+		}
+		p.byID[s.ID] = one
+		p.all = append(p.all, one)
+	}
+	for _, name := range m.Attendees {
+		if strings.TrimSpace(name) != "" && !p.known(name) {
+			p.all = append(p.all, &person{name: &name})
+		}
+	}
+	for _, one := range p.all {
+		if one.name != nil {
+			p.index(one)
+		}
+	}
+	p.written = hasCapitals(t.Segments)
+	return p
+}
+
+// numbered reports whether a label only numbers a voice: "Speaker 1", "S2", "Unknown".
+func numbered(label string) bool {
+	words := language.Words(label)
+	if len(words) == 0 {
+		return true
+	}
+	switch strings.TrimRight(words[0].Norm, "0123456789_") {
+	case "speaker", "s", "spk", "voice", "unknown", "participant", "guest", "person", "":
+		return len(words) <= 2
+	}
+	return false
+}
+
+// known finds an attendee among the speakers by the full name.
+func (p *people) known(name string) bool {
+	for _, one := range p.all {
+		if one.name != nil && language.Norm(strings.TrimSpace(*one.name)) == language.Norm(strings.TrimSpace(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// index makes a person known by each word of the name and by the short forms of the first one.
+func (p *people) index(one *person) {
+	for _, w := range language.Words(*one.name) {
+		if !titles[w.Norm] {
+			one.words = append(one.words, w.Norm)
+		}
+	}
+	keys := map[string]bool{}
+	for i, w := range one.words {
+		if utf8.RuneCountInString(w) < 2 || particles[w] {
+			continue
+		}
+		keys[w] = true
+		if i == 0 {
+			for _, short := range strings.Fields(shortForms[w]) {
+				keys[short] = true
+			}
+		}
+	}
+	for k := range keys {
+		if _, taken := p.byWord[k]; taken {
+			p.byWord[k] = nil
+			continue
+		}
+		p.byWord[k] = one
+	}
+}
+
+// hasCapitals reports whether the transcript writes sentences with capitals.
+func hasCapitals(segments []document.Segment) bool {
+	capitals, all := 0, 0
+	for _, s := range segments {
+		words := language.Words(s.Text)
+		if len(words) == 0 {
+			continue
+		}
+		all++
+		if words[0].Capital() {
+			capitals++
+		}
+	}
+	return 2*capitals > all
+}
+
+// name marks the tokens of a turn that name somebody.
+func (p *people) name(t *turn) {
+	for i := range t.tokens {
+		tok := &t.tokens[i]
+		if tok.second || p.written && !tok.capital {
+			continue
+		}
+		one := p.lookup(tok.norm)
+		if one == nil || p.otherwise(t, i) {
+			continue
+		}
+		tok.name = one
+	}
+}
+
+// lookup finds who is meant by a word: a part of the name, a short form, or one letter off a long first name, as recognizers
+// write names they do not know.
+func (p *people) lookup(norm string) *person {
+	if one, ok := p.byWord[norm]; ok {
+		return one
+	}
+	if titles[norm] || nominatives[norm] || openers[norm] || len(norm) < 3 {
+		return nil
+	}
+	if _, f := verb(norm); f != noVerb && !p.written {
+		return nil
+	}
+	var found *person
+	for _, one := range p.all {
+		if len(one.words) == 0 {
+			continue
+		}
+		first := one.words[0]
+		short := len(norm) >= 3 && len(norm) < len(first) && strings.HasPrefix(first, norm)
+		if !short && !(len(norm) >= 5 && len(first) >= 5 && oneOff(norm, first)) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = one
+	}
+	return found
+}
+
+// oneOff reports whether two words differ by one letter that is changed, missing or added, not the first.
+func oneOff(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	if len(y)-len(x) > 1 || len(x) == 0 || x[0] != y[0] {
+		return false
+	}
+	i := 0
+	for i < len(x) && x[i] == y[i] {
+		i++
+	}
+	if len(x) == len(y) {
+		return i < len(x) && string(x[i+1:]) == string(y[i+1:])
+	}
+	return string(x[i:]) == string(y[i+1:])
+}
+
+// otherwise reports whether a word that can be a name is more likely the common word that it also is.
+func (p *people) otherwise(t *turn, i int) bool {
+	w := t.at(i)
+	if !alsoWords[w] || p.written && i > 0 && t.tokens[i].gap != "" && !endsSentence(t.tokens[i].gap) {
+		return false
+	}
+	if p.written {
+		// The capital may be the sentence's.
+		for _, s := range t.sentences {
+			if s.from == i {
+				return t.at(i+1) != "" && t.tokens[i+1].gap[:1] == " "
+			}
+		}
+		return false
+	}
+	return !(i == 0 || openers[t.at(i-1)]) || nominatives[t.at(i+1)] && w != "pat"
+}
+
+func endsSentence(gap string) bool { return strings.ContainsAny(gap, ".?!") }
+
+// vocative reports whether the name at token i is called and not talked about.
+func (t *turn) vocative(s *sentence, i int) bool {
+	if t.tokens[i].name == nil {
+		return false
+	}
+	for _, c := range s.clauses {
+		if c.subject == named && i >= c.noun.from && i < c.noun.to {
+			return false
+		}
+	}
+	before := t.at(i - 1)
+	if i == s.from {
+		return true
+	}
+	if t.comma(i) && (i+1 >= s.to || t.comma(i+1)) {
+		return true
+	}
+	if prepositions[before] || determiners[before] || titles[before] || before == "and" && !t.comma(i) && i-1 > s.from || before == "to" || before == "is" || before == "are" {
+		return openers[before] && i-1 == s.from
+	}
+	if _, f := verb(before); (f == bare || f == past || f == third || f == gerund) && !openers[before] && !t.comma(i) {
+		return i+1 >= s.to && !calling[before]
+	}
+	return true
+}
+
+// calling are verbs whose object may be a person.
+var calling = set(`ask tell call ring phone email message chase contact see meet get give send let show text brief remind copy thank know knows asked told called
+	saw met gave sent include invite involve cc owe help cover pay`)
+
+// third finds who a noun phrase names: an attendee, or a name that was only spoken.
+func (p *people) third(t *turn, n span) *person {
+	for i := n.from; i < n.to; i++ {
+		if t.tokens[i].name != nil && !strings.HasSuffix(t.tokens[i].norm, "'s") {
+			return t.tokens[i].name
+		}
+	}
+	return p.spoken(t, n)
+}
+
+// spoken reads a name that no attendee has: capitalised words, or in a transcript without capitals a single noun without an
+// article.
+func (p *people) spoken(t *turn, n span) *person {
+	for n.from < n.to && (openers[t.at(n.from)] || titles[t.at(n.from)] && n.to-n.from == 1 || coordinators[t.at(n.from)]) {
+		n.from++
+	}
+	if n.empty() || n.to-n.from > 4 || determiners[t.at(n.from)] || nominatives[t.at(n.from)] || adverbs[t.at(n.from)] || objects[t.at(n.from)] {
+		return nil
+	}
+	to := n.from
+	for to < n.to && (t.tokens[to].capital || !p.written) && !prepositions[t.at(to)] && !determiners[t.at(to)] && !numeral(t.at(to)) {
+		to++
+	}
+	if to == n.from || to < n.to && !determiners[t.at(to)] && t.tokens[to].gap == " " {
+		return nil
+	}
+	first := t.at(n.from)
+	if _, f := verb(first); f == gerund || f == third || weekdays[first] > 0 || months[first] > 0 || things[first] {
+		return nil
+	}
+	if !p.written && (to-n.from > 1 && !titles[first] || len(first) < 3) {
+		return nil
+	}
+	text := t.text(n.from, to)
+	return &person{name: &text}
+}
+
+func numeral(norm string) bool {
+	return len(language.English.Numbers(norm)) > 0 || norm == "one"
+}
+
+var (
+	titles    = set(`mr mrs ms miss dr doctor prof professor sister father sir madam lady lord councillor captain nurse judge chef coach uncle auntie aunt`)
+	particles = set(`van der de la le da di von den ten ter bin al el del dos mac`)
+	// alsoWords are first names that are words too.
+	alsoWords = set(`will mark bill sue rose grant art drew pat rob joy hope faith grace jack dawn guy june april august may robin frank max chase
+		dean miles earl pierce skip chip gene ray rich stew nick ward page hunter mason carter cook baker price may summer autumn sunny
+		ivy olive ruby amber jade crystal penny van wade lance chuck`)
+	// things are words that stand without an article and name nobody.
+	things = set(`mechanical landscaping structural electrical plumbing item option plan phase part number step question point problem issue step stage
+		work weather traffic money time people everything something nothing anything somebody everybody steel concrete paint water power
+		level floor block page section client customer management`)
+)
+
+// shortForms are the usual short forms of first names that are not their beginnings.
+var shortForms = map[string]string{
+	"robert": "bob rob bobby", "william": "bill will billy liam", "richard": "dick rick ricky", "elizabeth": "liz beth lizzie betty eliza", "margaret": "maggie peggy meg",
+	"katherine": "kate kathy katie", "catherine": "kate cathy katie", "kathleen": "kathy kate", "katarzyna": "kasia kasha", "michael": "mike mick mikey", "james": "jim jimmy jamie",
+	"john": "jack johnny", "anthony": "tony", "andrew": "drew andy", "edward": "ted ned eddie", "charles": "chuck charlie", "david": "dave davey", "stephen": "steve",
+	"steven": "steve", "joseph": "joe joey", "thomas": "tom tommy", "theodore": "ted theo", "patricia": "pat patty trish", "patrick": "pat paddy", "deborah": "deb debbie",
+	"alexander": "alex sandy sasha", "alexandra": "alex sandra sasha", "henry": "hank harry", "harold": "harry", "lawrence": "larry", "ronald": "ron", "donald": "don",
+	"susan": "sue susie", "suzanne": "sue", "rebecca": "becky becca", "jennifer": "jen jenny", "jessica": "jess", "christopher": "chris kit", "christine": "chris tina",
+	"francis": "frank", "frederick": "fred", "gerald": "gerry jerry", "gregory": "greg", "jonathan": "jon jonny", "joshua": "josh", "kenneth": "ken", "leonard": "len lenny",
+	"matthew": "matt", "nathan": "nate", "nathaniel": "nate", "nicholas": "nick", "peter": "pete", "philip": "phil", "raymond": "ray", "samuel": "sam", "samantha": "sam",
+	"sarah": "sally", "mary": "molly", "dorothy": "dot dottie", "barbara": "barb babs", "eleanor": "ellie nell", "helen": "nell", "isabella": "bella izzy", "abigail": "abby",
+	"victoria": "vicky tori", "virginia": "ginny", "walter": "walt", "geoffrey": "geoff", "jeffrey": "jeff", "daniel": "dan danny", "benjamin": "ben", "bernadette": "bernie",
+	"oluwaseun": "seun", "mohammed": "mo", "muhammad": "mo", "muhammed": "mo",
+}

@@ -1,0 +1,135 @@
+package commitment
+
+// reply is what the opening of a turn says to what was said before it.
+type reply struct {
+	accepts bool // yes, sure, will do
+	refuses bool // no, I can't
+	unknown bool // nobody here knows
+	thanks  bool
+	laughs  bool // it takes what was said for a joke
+}
+
+var (
+	yeses = phrases(`yes, yeah, yep, yup, ya, sure, okay, ok, of course, course, absolutely, no problem, no worries, no bother, will do, can do, got it, you got it, i got it,
+		happy to, gladly, certainly, definitely, on it, i'm on it, consider it done, all right, alright, righto, deal, go on then, go on, i will, i can, i could, i shall, fine, please,
+		done, done deal, agreed, good, perfect, sounds good, works for me, that works, fair enough, easy, leave it with me, aye, right you are, grand, i suppose, no trouble, both of them,
+		consider it, i do, mine, noted, understood, roger, copy that, by all means, with pleasure, cool, great, lovely, brilliant, awesome, wonderful, excellent, go for it, go ahead, do,
+		that'd be, that would be, would you, thank you, thanks, ta, cheers, oh yes, oh yeah`)
+	noes = phrases(`no, nope, nah, not me, not mine, not it, not today, not this, not possible, cannot, can not, i can not, i could not, i will not, i am not, i would rather, i would prefer, i would but,
+		i am afraid, afraid not, i would really, i would love, do not look, i do not think, i have not got, i have no, i have got no, sorry, out of the question, no way, no chance, no can do, rather not,
+		i would not, unfortunately, i wish, i am sorry, i do not have, not really, not until, not till, honestly no, absolutely not, definitely not, i really can not, i just can not, sadly`)
+	softNo = phrases(`no problem, no worries, no bother, no trouble, no no that is fine, no that is fine, no that is okay, sorry yes, sorry yeah, no of course, no i will, no no i will, no i can, no yeah, sorry i will, no it is fine`)
+
+	// laughter and mock protest.
+	laughter = phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, charming, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
+		oh stop, stop it, behave, do not you dare, you wish, you and what army, god help us, i would pay to see that, good luck with that, i am joking, kidding, give over, laughter, laughs, chuckles, do not tempt me`)
+	gratitude = phrases(`thank you, thanks, cheers, ta, bless you, you are a star, you are a saint, you are a legend, lovely, brilliant, much appreciated, that is kind, perfect, great, good, awesome, appreciate it`)
+)
+
+// answer reads the opening of a turn as a reply.
+func (t *turn) answer() reply {
+	var r reply
+	if len(t.tokens) == 0 {
+		return r
+	}
+	from, end := t.opening()
+	r.laughs = t.find(0, min(end+4, len(t.tokens)), laughter) >= 0
+	r.thanks = t.find(0, min(from+3, len(t.tokens)), gratitude) >= 0
+	for i := 0; i <= from && i < len(t.tokens); i++ {
+		r.accepts = r.accepts || t.startsWith(i, yeses)
+		r.refuses = r.refuses || t.startsWith(i, noes) && !t.startsWith(i, softNo)
+	}
+	r.refuses = r.refuses || t.declines()
+	if r.refuses && r.accepts && t.undertakes() && !t.declines() {
+		r.refuses = false
+	}
+	r.accepts = r.accepts && !r.refuses
+	r.unknown = t.ignorance(0, min(len(t.tokens), 40)) >= 0
+	return r
+}
+
+// opening gives the first token after the words that only open the turn, and the end of its first sentence with content.
+func (t *turn) opening() (from, end int) {
+	for from < len(t.tokens) && (openers[t.at(from)] || t.tokens[from].name != nil || endings[t.at(from)]) {
+		from++
+	}
+	return from, t.sentences[t.sentenceOf(min(from, len(t.tokens)-1))].to
+}
+
+func (t *turn) startsWith(i int, list [][]string) bool {
+	for _, p := range list {
+		if t.has(i, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// declines reports whether the speaker says near the turn's beginning that they will not or cannot.
+func (t *turn) declines() bool {
+	const near = 2
+	seen := 0
+	for k := range t.sentences {
+		for _, c := range t.sentences[k].clauses {
+			if seen++; seen > near {
+				return false
+			}
+			if c.subject == me && c.negated && !c.past && !c.asks && (c.force&(will|can|could|ongoing|glad) != 0 || c.verb == "have") && c.verb != "know" && c.verb != "see" && c.verb != "say" &&
+				c.verb != "think" && c.verb != "tell" && c.verb != "wait" && c.verb != "mind" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// undertakes reports whether the speaker says that they will do something.
+func (t *turn) undertakes() bool {
+	for k := range t.sentences {
+		for _, c := range t.sentences[k].clauses {
+			if c.subject == me && c.force&will != 0 && !c.negated && !states[c.verb] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Not knowing is said in many words, but most of them deny a word of knowing: "I don't know", "nobody has told us", "no idea",
+// "not a word", "they won't give me a date".
+var (
+	denying = set(`no not never nobody noone nothing none neither nor without hardly cannot`)
+	knowing = set(`know idea clue idea's clue's sure told tell hear heard answer answered information info word whisper reply replied response confirm confirmed say says said settle settled decide
+		decided figure figured guess number news sign back seen date visibility certain clear promise decision remember`)
+	unknowing = phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
+		come back to, circle back, leave that one, leave it open, we will see, wait and see, let us see, to be determined, tbd, tbc, up in the air, above my pay grade, hard to say, hard to read, hard to tell, is pending, still pending,
+		have to weigh in, is silent, not the right person, would have to look, would have to check, have to ask, remains to be seen, anyone's guess, anybody's guess, i wish i knew, hope so, next time, another day, i could ask you the same, unclear,
+		want to think about, need to think about, have to think about, sitting on it, waiting to hear, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question`)
+)
+
+// ignorance finds where the tokens say that something is not known, or -1.
+func (t *turn) ignorance(from, to int) int {
+	if i := t.find(from, to, unknowing); i >= 0 {
+		return i
+	}
+	const reach = 5
+	for i := from; i < to; i++ {
+		if !denying[t.at(i)] || t.at(i) == "no" && knowsNot(t.at(i+1)) {
+			continue
+		}
+		for k := i + 1; k < to && k <= i+reach; k++ {
+			if endsSentence(t.tokens[k].gap) || coordinators[t.at(k)] && t.at(k) != "or" {
+				break
+			}
+			if knowing[t.at(k)] || t.at(k) == "have" && (t.at(k+1) == "it" || t.at(k+1) == "that" || t.sentenceEnds(k+1) || t.tokens[min(k+1, len(t.tokens)-1)].gap == ", ") {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// knowsNot reports whether the word after an opening "no" shows that it only answers: "no he said".
+func knowsNot(next string) bool {
+	return nominatives[next] || determiners[next] || openers[next]
+}
