@@ -71,6 +71,7 @@ func TestClean(t *testing.T) {
 		"marks go":                          {"en", "We {vocalsound} agreed [inaudible] on it.", "We agreed on it."},
 		"tokenized text closes up":          {"en", "I 'm sure , it 's fine .", "I'm sure, it's fine."},
 		"numbers said twice stay":           {"en", "Call five five two.", "Call five five two."},
+		"short words of their own stand":    {"en", "Give 'em to me 'cause I 'm late.", "Give 'em to me 'cause I'm late."},
 		"spelled letters close up":          {"en", "The L_C_D_s and the T_V_ are dear.", "The LCDs and the TV are dear."},
 		"negation stays":                    {"en", "No, no, we do not do not want it.", "no, we do not want it."},
 		"nothing but fillers is nothing":    {"en", "Um . Uh {vocalsound} .", ""},

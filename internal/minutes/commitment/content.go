@@ -2,36 +2,38 @@ package commitment
 
 import (
 	"mainstay/internal/language"
+	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
 )
 
 // contentOf gives the words of a clause that say what is to be done: from its verb over the clauses that belong to it, up to
 // the next one that begins anew.
-func (t *turn) contentOf(s *sentence, n int) span {
-	c := &s.clauses[n]
-	from := c.at
+func (t *turn) contentOf(s *clause.Sentence, n int) clause.Span {
+	c := &s.Clauses[n]
+	from := c.At
 	if from < 0 {
-		from = c.object
+		from = c.Object
 	}
-	to := c.to
-	for m := n + 1; m < len(s.clauses); m++ {
-		next := &s.clauses[m]
+	to := c.To
+	for m := n + 1; m < len(s.Clauses); m++ {
+		next := &s.Clauses[m]
 		if !t.belongs(next) {
 			break
 		}
-		to = next.to
+		to = next.To
 	}
-	return span{from, t.trimEnd(from, to)}
+	return stretch(from, t.trimEnd(from, to))
 }
 
 // belongs reports whether a clause goes on the one before it.
-func (t *turn) belongs(next *clause) bool {
-	switch next.link {
+func (t *turn) belongs(next *clause.Clause) bool {
+	switch next.Link {
 	case "and", "then":
-		return next.subject == none && next.order
+		return next.Subject == clause.None && next.Order
 	case "that", "what", "whether", "who", "which", "where", "how", "why", "whatever", "than", "before", "after", "when", "until", "till", "once", "as", "minute":
 		return true
 	case "":
-		return next.subject == none && !next.order
+		return next.Subject == clause.None && !next.Order
 	}
 	return false
 }
@@ -39,8 +41,8 @@ func (t *turn) belongs(next *clause) bool {
 // trimEnd drops the words at the end of a stretch that only lead on.
 func (t *turn) trimEnd(from, to int) int {
 	for to > from+1 {
-		w := t.at(to - 1)
-		if !endings[w] && !coordinators[w] && !relations[w] && !conditions[w] && w != "the" && w != "a" && !openers[w] && w != "that" || w == "one" {
+		w := t.At(to - 1)
+		if !clause.Ending[w] && !clause.Coordinator[w] && !clause.Relation[w] && !clause.Condition[w] && w != "the" && w != "a" && !clause.Opener[w] && w != "that" || w == "one" {
 			break
 		}
 		if (w == "that" || w == "then" || w == "now" || w == "too" || w == "well" || w == "right" || w == "everyone" || w == "everybody" || w == "once" || w == "before" || w == "after") && to-1-from <= 2 {
@@ -59,47 +61,56 @@ const (
 )
 
 // light are verbs that say little without an object.
-var light = set(`do take handle sort get go come make be have deal own run try look give put it that see let help carry manage will can`)
+var light = clause.Set(`do take handle sort get go come make be have deal own run try look give put it that see let help carry manage will can`)
 
 // says gives how much the words of an act say, and their stems.
 func (t *turn) says(a *act) (int, map[string]bool) {
-	stems := map[string]bool{}
-	en := language.English
-	times := 0
-	for i := a.content.from; i < a.content.to && i < len(t.tokens); i++ {
-		if t.timely(i) || i == a.content.from || t.tokens[i].second || t.tokens[i].name != nil {
-			continue
-		}
-		w := t.at(i)
-		if !en.Stop(w) && !en.Filler(w) && !numeral(w) && !endings[w] && !openers[w] && !adverbs[w] {
-			times++
-			stems[en.Stem(w)] = true
+	stems := t.stemsOf(stretch(min(a.content.From+1, a.content.To), a.content.To))
+	if a.clause.Passive && !a.clause.Noun.Empty() {
+		for stem := range t.stemsOf(a.clause.Noun) {
+			stems[stem] = true
 		}
 	}
-	if a.clause.passive && !a.clause.noun.empty() {
-		for i := a.clause.noun.from; i < a.clause.noun.to; i++ {
-			if w := t.at(i); !en.Stop(w) && t.tokens[i].name == nil {
-				times++
-				stems[en.Stem(w)] = true
-			}
-		}
-	}
-	if w := t.at(a.content.from); w != "" && !light[a.clause.verb] {
-		stems[en.Stem(a.clause.verb)] = true
+	rich := len(stems) > 0
+	if w := t.At(a.content.From); w != "" && !light[a.clause.Verb] {
+		stems[language.English.Stem(a.clause.Verb)] = true
 	}
 	switch {
-	case times > 0:
+	case rich:
 		return full, stems
-	case !light[a.clause.verb]:
+	case !light[a.clause.Verb]:
 		return pointing, stems
 	}
 	return hollow, stems
 }
 
+// stemsOf gives the stems of the words with content in a stretch.
+func (t *turn) stemsOf(s clause.Span) map[string]bool {
+	stems := map[string]bool{}
+	en := language.English
+	for i := s.From; i < s.To; i++ {
+		w := t.At(i)
+		if t.timely(i) || t.Tokens[i].Second || t.Tokens[i].Who != 0 || en.Stop(w) || en.Filler(w) || numeral(w) || clause.Ending[w] || clause.Opener[w] || clause.Adverb[w] {
+			continue
+		}
+		stems[en.Stem(w)] = true
+	}
+	return stems
+}
+
+// trimmed drops openers at the beginning of a stretch and what leads nowhere at its end.
+func (t *turn) trimmed(s clause.Span) clause.Span {
+	for s.From < s.To && (clause.Opener[t.At(s.From)] || clause.Coordinator[t.At(s.From)] || t.Tokens[s.From].Who != 0 && s.To-s.From > 2 && t.Comma(s.From+1)) {
+		s.From++
+	}
+	s.To = t.trimEnd(s.From, s.To)
+	return s
+}
+
 // timely reports whether a token is part of a time.
 func (t *turn) timely(i int) bool {
 	for _, w := range t.whens {
-		if i >= w.from && i < w.to {
+		if i >= w.From && i < w.To {
 			return true
 		}
 	}
@@ -108,56 +119,72 @@ func (t *turn) timely(i int) bool {
 
 // whensOf gives the times that belong to a clause: within it and what depends on it, in the fragments around it, and last in a
 // neighbouring clause that says when its occasion is ("I'm there on Thursday, so I'll choose them").
-func (t *turn) whensOf(s *sentence, c *clause) []when {
+func (t *turn) whensOf(s *clause.Sentence, c *clause.Clause) []date.When {
 	n := 0
-	for n < len(s.clauses) && s.clauses[n].from != c.from {
+	for n < len(s.Clauses) && s.Clauses[n].From != c.From {
 		n++
 	}
-	to := c.to
-	for m := n + 1; m < len(s.clauses) && t.belongs(&s.clauses[m]); m++ {
-		to = s.clauses[m].to
+	to := c.To
+	for m := n + 1; m < len(s.Clauses) && (t.belongs(&s.Clauses[m]) || s.Clauses[m].Force&clause.Lets != 0); m++ {
+		to = s.Clauses[m].To
 	}
-	if found := t.whensIn(c.from, to); len(found) > 0 {
+	if found := t.whensIn(c.From, to); len(found) > 0 {
+		if later := t.corrected(s); later != nil {
+			return later
+		}
 		return found
 	}
-	k := t.sentenceOf(c.from)
-	before := s.from
-	if n > 0 && n <= len(s.clauses) {
-		before = s.clauses[n-1].to
+	k := t.SentenceOf(c.From)
+	before := s.From
+	if n > 0 && n <= len(s.Clauses) {
+		before = s.Clauses[n-1].To
 	}
-	if found := t.whensIn(before, c.from); len(found) > 0 {
+	if found := t.whensIn(before, c.From); len(found) > 0 {
 		return found
 	}
-	for m := k + 1; m < len(t.sentences) && m <= k+2 && t.fragment(m); m++ {
-		if found := t.whensIn(t.sentences[m].from, t.sentences[m].to); len(found) > 0 {
+	for m := k + 1; m < len(t.Sentences) && m <= k+2 && t.fragment(m); m++ {
+		if found := t.whensIn(t.Sentences[m].From, t.Sentences[m].To); len(found) > 0 {
 			return found
 		}
 	}
-	if n > 0 && n <= len(s.clauses) && t.occasion(&s.clauses[n-1]) {
-		return t.whensIn(s.clauses[n-1].from, s.clauses[n-1].to)
+	if n > 0 && n <= len(s.Clauses) && t.occasion(&s.Clauses[n-1]) {
+		return t.whensIn(s.Clauses[n-1].From, s.Clauses[n-1].To)
+	}
+	return nil
+}
+
+// corrected gives the time of a sentence behind that says it anew: "let me say Tuesday", "say the sixth".
+func (t *turn) corrected(s *clause.Sentence) []date.When {
+	for k := t.SentenceOf(s.From) + 1; k < len(t.Sentences) && k <= t.SentenceOf(s.From)+2; k++ {
+		if next := &t.Sentences[k]; len(next.Clauses) > 0 && next.Clauses[0].Verb == "say" && (next.Clauses[0].Order) {
+			return t.whensIn(next.From, next.To)
+		}
 	}
 	return nil
 }
 
 // occasion reports whether a clause can say when something else is going to be done.
-func (t *turn) occasion(c *clause) bool {
-	return !c.past && !c.negated && !c.asks && c.force&(would|could) == 0 && (c.link == "" || coordinators[c.link] || openers[c.link])
+func (t *turn) occasion(c *clause.Clause) bool {
+	return !c.Past && !c.Negated && !c.Asks && c.Force&(clause.Would|clause.Could) == 0 && (c.Link == "" || clause.Coordinator[c.Link] || clause.Opener[c.Link])
 }
 
 // fragment reports whether a sentence has no verb of its own: "Wednesday, when it's quiet."
 func (t *turn) fragment(k int) bool {
-	s := &t.sentences[k]
-	if len(s.clauses) == 0 {
-		return s.to-s.from <= 14
+	s := &t.Sentences[k]
+	if len(s.Clauses) == 0 {
+		return s.To-s.From <= 14
 	}
-	first := s.clauses[0]
-	return first.verb == "say" && first.force&lets != 0 || first.from > s.from && t.whensIn(s.from, first.from) != nil || first.verb == "make" && t.at(first.from) == "make"
+	first := s.Clauses[0]
+	if first.Verb == "give" && first.Order || first.Verb == "say" && first.Order {
+		return true
+	}
+	return first.Verb == "say" && first.Force&clause.Lets != 0 || first.From > s.From && t.whensIn(s.From, first.From) != nil || first.Verb == "make" && t.At(first.From) == "make"
 }
 
-func (t *turn) whensIn(from, to int) []when {
-	var found []when
+func (t *turn) whensIn(from, to int) []date.When {
+	var found []date.When
 	for _, w := range t.whens {
-		if w.from >= from && w.to <= to {
+		if w.From >= from && w.To <= to {
 			found = append(found, w)
 		}
 	}

@@ -1,5 +1,7 @@
 package commitment
 
+import ()
+
 // item is one thing to be done, put together from what several turns say of it.
 type item struct {
 	acts    []*act
@@ -32,7 +34,7 @@ type exchange struct {
 // follow reads the turns in order.
 func (x *exchange) follow() {
 	for i, t := range x.turns {
-		if len(t.tokens) == 0 {
+		if len(t.Tokens) == 0 {
 			continue
 		}
 		acts := t.acts(x.people, i)
@@ -88,8 +90,8 @@ func (x *exchange) reacted(it *item, i int, t *turn) {
 // forbids reports whether the turn tells the one before not to: "no, don't".
 func (t *turn) forbids() bool {
 	from, _ := t.opening()
-	for i := 0; i <= from+1 && i+1 < len(t.tokens); i++ {
-		if t.at(i) == "do" && t.at(i+1) == "not" && (i+2 >= len(t.tokens) || t.tokens[i+2].gap != " " || t.at(i+2) == "do" || t.at(i+2) == "bother") {
+	for i := 0; i <= from+1 && i+1 < len(t.Tokens); i++ {
+		if t.At(i) == "do" && t.At(i+1) == "not" && (i+2 >= len(t.Tokens) || t.Tokens[i+2].Gap != " " || t.At(i+2) == "do" || t.At(i+2) == "bother") {
 			return true
 		}
 	}
@@ -134,7 +136,10 @@ func (x *exchange) enter(a *act) {
 		x.join(it, a)
 		return
 	}
-	if a.rich == hollow && a.deed != need {
+	if a.rich == hollow && a.deed != need && !x.explain(a) {
+		return
+	}
+	if a.deed == ask && a.clause.Order && x.elided(a) {
 		return
 	}
 	it := &item{acts: []*act{a}, owner: a.owner, asked: a.to, deed: a.deed, last: a.turn, by: x.turns[a.turn].speaker, weight: a.weight, taken: a.deed == promise}
@@ -142,6 +147,38 @@ func (x *exchange) enter(a *act) {
 		it.owner = nil
 	}
 	x.items = append(x.items, it)
+}
+
+// elided joins a bare verb to the request that its speaker has just accepted: "Okay. Draft to Sofia by Friday."
+func (x *exchange) elided(a *act) bool {
+	for _, it := range x.items {
+		if n := len(it.replies); n > 0 && it.replies[n-1] == a.turn && it.owner == x.people.byID[x.turns[a.turn].speaker] {
+			a.deed, a.owner = promise, it.owner
+			x.join(it, a)
+			return true
+		}
+	}
+	return false
+}
+
+// explain looks for what a hollow promise means: what its speaker said just before.
+func (x *exchange) explain(a *act) bool {
+	t := x.turns[a.turn]
+	if a.deed != promise || a.weight < 2 {
+		return false
+	}
+	for from := a.clause.From; from > 0; {
+		k := t.SentenceOf(from - 1)
+		s := stretch(t.Sentences[k].From, from)
+		if stems := t.stemsOf(s); len(stems) > 1 {
+			a.topic, a.stems, a.rich = t.trimmed(s), stems, full
+			return true
+		}
+		if from = s.From; k < a.sentence-1 {
+			break
+		}
+	}
+	return false
 }
 
 // target finds the item that an act speaks of, the latest first.
@@ -181,7 +218,7 @@ func (x *exchange) near(it *item, a *act) bool {
 // continues reports whether a second promise in a turn goes on the first one; what has a date of its own does not.
 func (x *exchange) continues(it *item, a *act) bool {
 	first := it.acts[len(it.acts)-1]
-	return !(a.rich == full && first.rich == full && len(a.whens) > 0 && len(first.whens) > 0 && first.turn == a.turn && !a.whens[0].date.Equal(first.whens[0].date) && a.deed == first.deed && a.clause.from > first.clause.from)
+	return !(a.rich == full && first.rich == full && len(a.whens) > 0 && len(first.whens) > 0 && first.turn == a.turn && !a.whens[0].Date.Equal(first.whens[0].Date) && a.deed == first.deed && a.clause.From > first.clause.From)
 }
 
 // takes reports whether a promise takes what was asked, needed or refused before.
@@ -194,6 +231,8 @@ func (x *exchange) takes(it *item, a *act, far, common int) bool {
 		return false
 	case far <= 1 && (it.deed == ask || it.deed == need) && it.by != x.turns[a.turn].speaker && x.firstOf(a):
 		return true
+	case far == 0 && it.deed == ask && a.rich != hollow && it.by == x.turns[a.turn].speaker:
+		return false
 	}
 	return common > 0 && far <= addReach || a.rich != full && far <= takeReach && it == x.items[len(x.items)-1]
 }

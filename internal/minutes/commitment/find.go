@@ -3,8 +3,13 @@ package commitment
 
 import (
 	"fmt"
+	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
+	"strings"
+	"time"
 
 	"mainstay/internal/document"
+	"mainstay/internal/language"
 )
 
 // Findings is what was found, in the order of the meeting.
@@ -22,7 +27,7 @@ func Find(m document.Meeting, t document.Transcript) Findings {
 	r := newReading(m, t)
 	x := &exchange{turns: r.turns, people: r.people}
 	x.follow()
-	var f Findings
+	f := Findings{Decisions: r.decisions(), Questions: r.questions()}
 	for _, it := range x.items {
 		if !it.stands() {
 			continue
@@ -44,13 +49,57 @@ type reading struct {
 
 func newReading(m document.Meeting, t document.Transcript) *reading {
 	r := &reading{people: newPeople(m, t), segments: t.Segments, turns: turns(t.Segments)}
-	calendar := newCalendar(m)
+	calendar := date.New(m.Date, m.Zone)
 	for _, tn := range r.turns {
-		tn.read()
+		tn.Text = clause.New(tn.raw)
 		r.people.name(tn)
-		tn.parse()
-		tn.timed(calendar)
+		tn.Parse()
+		tn.whens = calendar.Times(tn.Text)
 		tn.reply = tn.answer()
 	}
 	return r
+}
+
+// Due reads the words that said when something is due and computes the date that they mean, counted from the meeting's day
+// in its zone: a weekday is the next one after that day, "the end of next week" its Friday, "the twentieth" the next
+// twentieth. Where the words speak of a time but no date follows from them ("before the next meeting"), Date is nil and the
+// words stay. It returns nil where they speak of no time.
+func Due(m document.Meeting, said string) *document.Due {
+	const longest = 400
+	said = strings.TrimSpace(said)
+	if said == "" || len(said) > longest {
+		return nil
+	}
+	whens := date.New(m.Date, m.Zone).Times(clause.New(said))
+	var best *date.When
+	for i := range whens {
+		w := &whens[i]
+		if best == nil || best.Date.IsZero() && !w.Date.IsZero() || w.Deadline && !best.Deadline && !w.Date.IsZero() {
+			best = w
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	due := &document.Due{AsSaid: said}
+	if !best.Date.IsZero() {
+		date := best.Date.Format(time.DateOnly)
+		due.Date = &date
+	}
+	return due
+}
+
+// english reports whether the rules of this package may read a transcript: it is in English, or nobody says otherwise.
+func english(m document.Meeting, t document.Transcript) bool {
+	if m.Language != nil && *m.Language != "" {
+		return language.Parse(*m.Language) == language.English
+	}
+	var sample strings.Builder
+	for _, s := range t.Segments {
+		if sample.WriteString(s.Text + " "); sample.Len() > 5000 {
+			break
+		}
+	}
+	guess := language.Guess(sample.String())
+	return guess == language.English || guess == ""
 }

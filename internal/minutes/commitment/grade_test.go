@@ -268,6 +268,31 @@ func count(b bool) int {
 	return 0
 }
 
+// TestLabelledMeetings holds the rules to the bars on meetings that they were tuned on and on meetings that they were not.
+func TestLabelledMeetings(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{"tuned", "kept"} {
+		t.Run(dir, func(t *testing.T) {
+			t.Parallel()
+			s := grade(t, filepath.Join("testdata", dir))
+			for name, c := range map[string]struct{ got, least float64 }{
+				"action precision":           {s.precision("actions"), 0.75},
+				"action F1":                  {s.f1("actions"), 0.7},
+				"decision F1":                {s.f1("decisions"), 0.5},
+				"question F1":                {s.f1("questions"), 0.6},
+				"owners right":               {ratio(s.owner, s.withOwner), 0.85},
+				"dates right":                {ratio(s.due, s.withDue), 0.6},
+				"owners and dates not wrong": {1 - ratio(s.wrong, s.given), 0.95},
+				"traps not taken":            {1 - ratio(s.caught, s.traps), 0.95},
+			} {
+				if c.got < c.least {
+					t.Errorf("%s = %.3f, want at least %.3f\n%s", name, c.got, c.least, s)
+				}
+			}
+		})
+	}
+}
+
 // TestGradeFolder grades the meetings of a folder that the environment names, and prints every error with -v.
 func TestGradeFolder(t *testing.T) {
 	t.Parallel()

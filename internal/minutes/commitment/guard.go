@@ -1,31 +1,35 @@
 package commitment
 
+import (
+	"mainstay/internal/language/clause"
+)
+
 import "strings"
 
 // guarded reports whether the clause n of a sentence only looks like something that is to be done.
-func (t *turn) guarded(s *sentence, n int) bool {
-	c := &s.clauses[n]
-	return c.past || t.conditional(s, n) || t.reported(s, n) || t.general(s, c) || t.habitual(s, c) || t.inMeeting(s, c) || t.subordinate(c) || t.jest(s, c)
+func (t *turn) guarded(s *clause.Sentence, n int) bool {
+	c := &s.Clauses[n]
+	return c.Past || t.conditional(s, n) || t.reported(s, n) || t.general(s, c) || t.habitual(s, c) || t.inMeeting(s, c) || t.subordinate(c) || t.jest(s, c)
 }
 
 // conditional reports whether the clause depends on what may not come true, or sets such a condition.
-func (t *turn) conditional(s *sentence, n int) bool {
-	c := &s.clauses[n]
-	if conditions[c.link] || c.link == "case" || c.link == "long" || c.link == "otherwise" || c.link == "else" {
+func (t *turn) conditional(s *clause.Sentence, n int) bool {
+	c := &s.Clauses[n]
+	if clause.Condition[c.Link] || c.Link == "case" || c.Link == "long" || c.Link == "otherwise" || c.Link == "else" {
 		return true
 	}
-	if t.find(s.from, c.from, supposing) >= 0 || t.find(max(s.from, c.from-2), c.from, phrases("or else, otherwise")) >= 0 {
+	if t.Find(s.From, c.From, supposing) >= 0 || t.Find(max(s.From, c.From-2), c.From, clause.Phrases("or else, otherwise")) >= 0 {
 		return true
 	}
-	first := &s.clauses[0]
-	if n > 0 && first.asks && !s.asks && first.from <= s.from+2 && first.force&ought != 0 || n > 0 && t.at(s.from) == "were" && !s.asks || n > 0 && t.at(s.from) == "had" && !s.asks {
+	first := &s.Clauses[0]
+	if n > 0 && first.Asks && !s.Asks && first.From <= s.From+2 && first.Force&clause.Ought != 0 || n > 0 && t.At(s.From) == "were" && !s.Asks || n > 0 && t.At(s.From) == "had" && !s.Asks {
 		return true
 	}
-	for k := max(0, n-2); k < len(s.clauses) && k <= n+1; k++ {
-		if k == n || !t.condition(&s.clauses[k]) {
+	for k := max(0, n-2); k < len(s.Clauses) && k <= n+1; k++ {
+		if k == n || !t.condition(&s.Clauses[k]) {
 			continue
 		}
-		if t.courteous(&s.clauses[k]) || c.asks && c.subject == you {
+		if t.courteous(&s.Clauses[k]) || c.Asks && c.Subject == clause.You {
 			continue
 		}
 		if k < n && t.apart(s, k, n) {
@@ -37,17 +41,17 @@ func (t *turn) conditional(s *sentence, n int) bool {
 }
 
 // supposing opens what is only thought.
-var supposing = phrases(`suppose, supposing, imagine, say we, what if, in case, in the event, hypothetically, if i ran, for argument's sake, in a perfect world, in an ideal world, thinking out loud, as long as, provided, assuming, unless,
+var supposing = clause.Phrases(`suppose, supposing, imagine, say we, what if, in case, in the event, hypothetically, if i ran, for argument's sake, in a perfect world, in an ideal world, thinking out loud, as long as, provided, assuming, unless,
 	worst case, best case`)
 
-func (t *turn) condition(c *clause) bool {
-	return conditions[c.link] || c.link == "case" || c.link == "long"
+func (t *turn) condition(c *clause.Clause) bool {
+	return clause.Condition[c.Link] || c.Link == "case" || c.Link == "long"
 }
 
 // apart reports whether a clause between two others begins anew, so that a condition on one does not bind the other: "and I".
-func (t *turn) apart(s *sentence, k, n int) bool {
+func (t *turn) apart(s *clause.Sentence, k, n int) bool {
 	for m := k + 2; m <= n; m++ {
-		if c := &s.clauses[m]; c.link == "and" || c.link == "but" || c.link == "so" {
+		if c := &s.Clauses[m]; c.Link == "and" || c.Link == "but" || c.Link == "so" {
 			return true
 		}
 	}
@@ -55,13 +59,13 @@ func (t *turn) apart(s *sentence, k, n int) bool {
 }
 
 // courteous reports whether a condition is only polite: "if you like", "if that's okay".
-func (t *turn) courteous(c *clause) bool {
-	switch c.verb {
+func (t *turn) courteous(c *clause.Clause) bool {
+	switch c.Verb {
 	case "like", "want", "mind", "wish", "prefer", "can", "could", "need", "fancy", "":
-		return c.subject == you || c.subject == everyone
+		return c.Subject == clause.You || c.Subject == clause.Everyone
 	case "be":
-		for i := c.object; i < c.to; i++ {
-			if courtesies[t.at(i)] {
+		for i := c.Object; i < c.To; i++ {
+			if courtesies[t.At(i)] {
 				return true
 			}
 		}
@@ -71,17 +75,17 @@ func (t *turn) courteous(c *clause) bool {
 	return false
 }
 
-var courtesies = set(`okay ok alright fine possible useful helpful easier handy convenient`)
+var courtesies = clause.Set(`okay ok alright fine possible useful helpful easier handy convenient`)
 
 // reported reports whether the clause is what somebody else said, or what the speaker said before.
-func (t *turn) reported(s *sentence, n int) bool {
-	c := &s.clauses[n]
-	if i := t.find(s.from, c.from, quoting); i >= 0 {
+func (t *turn) reported(s *clause.Sentence, n int) bool {
+	c := &s.Clauses[n]
+	if i := t.Find(s.From, c.From, quoting); i >= 0 {
 		return true
 	}
 	for k := n - 1; k >= 0; k-- {
-		said := &s.clauses[k]
-		if c.subject == me && !said.asks && (c.link == "so" || c.link == "but") {
+		said := &s.Clauses[k]
+		if c.Subject == clause.Me && !said.Asks && (c.Link == "so" || c.Link == "but") {
 			return false
 		}
 		if t.reports(said) {
@@ -91,74 +95,74 @@ func (t *turn) reported(s *sentence, n int) bool {
 	return false
 }
 
-var quoting = phrases(`quote, word for word, according to, it was minuted, in writing that, verbatim`)
+var quoting = clause.Phrases(`quote, word for word, according to, it was minuted, in writing that, verbatim`)
 
 // reports reports whether a clause tells what was said.
-func (t *turn) reports(c *clause) bool {
-	if !saying[c.verb] || c.force&(will|must|can|could|would|ought|lets|wants) != 0 || c.order || c.asks {
+func (t *turn) reports(c *clause.Clause) bool {
+	if !saying[c.Verb] || c.Force&(clause.Will|clause.Must|clause.Can|clause.Could|clause.Would|clause.Ought|clause.Lets|clause.Wants) != 0 || c.Order || c.Asks {
 		return false
 	}
-	if c.subject == me || c.subject == us || c.subject == you {
-		return c.past
+	if c.Subject == clause.Me || c.Subject == clause.Us || c.Subject == clause.You {
+		return c.Past
 	}
-	return c.subject != none || c.past
+	return c.Subject != clause.None || c.Past
 }
 
-var saying = set(`say tell write read state promise claim announce mention reply answer insist swear email text suggest mean think reckon`)
+var saying = clause.Set(`say tell write read state promise claim announce mention reply answer insist swear email text suggest mean think reckon`)
 
 // general reports whether the clause gives a rule for everybody and at all times.
-func (t *turn) general(s *sentence, c *clause) bool {
-	if c.force&(must|ought|will) == 0 && !c.order && c.force != 0 {
+func (t *turn) general(s *clause.Sentence, c *clause.Clause) bool {
+	if c.Force&(clause.Must|clause.Ought|clause.Will) == 0 && !c.Order && c.Force != 0 {
 		return false
 	}
-	for i := s.from; i < s.to; i++ {
-		switch w := t.at(i); {
-		case w == "always" || w == "never" && c.subject != me, w == "whenever" || w == "every" && everyTime[t.at(i+1)] || w == "each" && t.at(i+1) == "time":
+	for i := s.From; i < s.To; i++ {
+		switch w := t.At(i); {
+		case w == "always" || w == "never" && c.Subject != clause.Me, w == "whenever" || w == "every" && everyTime[t.At(i+1)] || w == "each" && t.At(i+1) == "time":
 			return true
 		case w == "everybody" || w == "everyone" || w == "nobody" || w == "anyone" || w == "anybody" || w == "anything" || w == "people":
-			if c.subject == everyone && !c.passive && c.from <= i && i < c.at || i < c.at && i >= c.from && c.subject == thing {
+			if c.Subject == clause.Everyone && !c.Passive && c.From <= i && i < c.At || i < c.At && i >= c.From && c.Subject == clause.Thing {
 				return true
 			}
 		}
 	}
-	if (c.subject == you || c.subject == everyone || c.subject == thing || c.subject == us || c.subject == named && c.person == nil) && t.find(s.from, s.to, ruling) >= 0 {
+	if (c.Subject == clause.You || c.Subject == clause.Everyone || c.Subject == clause.Thing || c.Subject == clause.Us || c.Subject == clause.Named && c.Who == 0) && t.Find(s.From, s.To, ruling) >= 0 {
 		return true
 	}
-	if next := t.sentenceOf(c.from) + 1; c.subject != me && c.force&(must|ought) != 0 && next < len(t.sentences) && t.find(t.sentences[next].from, t.sentences[next].to, ruling) >= 0 {
+	if next := t.SentenceOf(c.From) + 1; c.Subject != clause.Me && c.Force&(clause.Must|clause.Ought) != 0 && next < len(t.Sentences) && t.Find(t.Sentences[next].From, t.Sentences[next].To, ruling) >= 0 {
 		return true
 	}
-	return c.force&(must|ought) != 0 && t.plural(c)
+	return c.Force&(clause.Must|clause.Ought) != 0 && t.plural(c)
 }
 
 var (
-	everyTime = set(`time day morning night week month year second minute shift hour single two three four five six other document couple`)
-	ruling    = phrases(`the rule, that is the law, the policy, that is policy, company policy, group policy, the standard, best practice, in general, in principle, by law, the manual, the procedure, no exceptions, at all times, rule of thumb, the ordinance,
+	everyTime = clause.Set(`time day morning night week month year second minute shift hour single two three four five six other document couple`)
+	ruling    = clause.Phrases(`the rule, that is the law, the policy, that is policy, company policy, group policy, the standard, best practice, in general, in principle, by law, the manual, the procedure, no exceptions, at all times, rule of thumb, the ordinance,
 		first rule, the golden rule, good practice, rule number one, it is basic, this is basic, just common sense, it is mandatory, that is the insurance, standard practice, common courtesy, before anything, as a rule, health and safety says`)
 )
 
 // plural reports whether a clause speaks of a class: a plural noun without an article ("drivers must rest").
-func (t *turn) plural(c *clause) bool {
-	if c.subject != thing || c.noun.to-c.noun.from != 1 || c.passive {
+func (t *turn) plural(c *clause.Clause) bool {
+	if c.Subject != clause.Thing || c.Noun.To-c.Noun.From != 1 || c.Passive {
 		return false
 	}
-	w := t.at(c.noun.from)
-	return len(w) > 4 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !t.tokens[c.noun.from].second && c.force&(must|ought) != 0 && persons[strings.TrimSuffix(w, "s")]
+	w := t.At(c.Noun.From)
+	return len(w) > 4 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !t.Tokens[c.Noun.From].Second && c.Force&(clause.Must|clause.Ought) != 0 && persons[strings.TrimSuffix(w, "s")]
 }
 
 // persons are those who come in classes.
-var persons = set(`driver manager customer trustee governor server employee worker member visitor contractor supplier user developer engineer nurse doctor teacher parent student pupil tenant resident owner client volunteer operator student
+var persons = clause.Set(`driver manager customer trustee governor server employee worker member visitor contractor supplier user developer engineer nurse doctor teacher parent student pupil tenant resident owner client volunteer operator student
 	trainee author reviewer supervisor colleague guest staff`)
 
 // habitual reports whether the clause says what is done again and again.
-func (t *turn) habitual(s *sentence, c *clause) bool {
-	if c.force&(will|must) != 0 && c.force&ongoing == 0 {
+func (t *turn) habitual(s *clause.Sentence, c *clause.Clause) bool {
+	if c.Force&(clause.Will|clause.Must) != 0 && c.Force&clause.Ongoing == 0 {
 		return false
 	}
-	for i := max(s.from, c.from-4); i < c.to; i++ {
-		switch w := t.at(i); {
+	for i := max(s.From, c.From-4); i < c.To; i++ {
+		switch w := t.At(i); {
 		case w == "usually" || w == "always" || w == "normally" || w == "often" || w == "sometimes" || w == "generally" || w == "regularly" || w == "typically":
 			return true
-		case w == "every" || w == "each" || (w == "once" || w == "twice") && (t.at(i+1) == "a" || t.at(i+1) == "each"):
+		case w == "every" || w == "each" || (w == "once" || w == "twice") && (t.At(i+1) == "a" || t.At(i+1) == "each"):
 			return true
 		}
 	}
@@ -166,22 +170,22 @@ func (t *turn) habitual(s *sentence, c *clause) bool {
 }
 
 // inMeeting reports whether the clause says what happens in the meeting itself: holding it, showing something, looking.
-func (t *turn) inMeeting(s *sentence, c *clause) bool {
-	if c.subject == named && c.person == nil {
+func (t *turn) inMeeting(s *clause.Sentence, c *clause.Clause) bool {
+	if c.Subject == clause.Named && c.Who == 0 {
 		return false
 	}
 	dated := len(t.whensOf(s, c)) > 0
-	if opening[c.verb] && !dated && (c.object >= c.to || t.short(c)) {
+	if opening[c.Verb] && !dated && t.short(c) && (c.From == s.From || t.Tokens[c.From].Gap == " " || clause.Opener[t.At(c.From-1)]) {
 		return true
 	}
-	if t.find(s.from, s.to, moment) >= 0 && !dated {
+	if t.Find(s.From, s.To, moment) >= 0 && !dated {
 		return true
 	}
-	if c.verb == "note" || c.verb == "minute" {
+	if c.Verb == "note" || c.Verb == "minute" {
 		return true
 	}
-	for i := c.from; i < c.to; i++ {
-		if stage[t.at(i)] && !dated {
+	for i := c.From; i < c.To; i++ {
+		if stage[t.At(i)] && !dated {
 			return true
 		}
 	}
@@ -189,13 +193,13 @@ func (t *turn) inMeeting(s *sentence, c *clause) bool {
 }
 
 // opening are the verbs of holding a meeting; said without an object they mean this one.
-var opening = set(`start begin kick move skip close stop pause wait proceed continue finish mute unmute hang jump step interrupt adjourn go come end leave run`)
+var opening = clause.Set(`start begin kick move skip close stop pause wait proceed continue finish mute unmute hang jump step interrupt adjourn go come end leave run`)
 
 // short reports whether little follows the verb, nothing that could be sent, made or asked.
-func (t *turn) short(c *clause) bool {
+func (t *turn) short(c *clause.Clause) bool {
 	n := 0
-	for i := c.object; i < c.to; i++ {
-		if w := t.at(i); !prepositions[w] && !openers[w] && !adverbs[w] && !pointers[w] && !endings[w] && !coordinators[w] && w != "the" {
+	for i := c.Object; i < c.To; i++ {
+		if w := t.At(i); !clause.Preposition[w] && !clause.Opener[w] && !clause.Adverb[w] && !clause.Pointer[w] && !clause.Ending[w] && !clause.Coordinator[w] && w != "the" {
 			n++
 		}
 	}
@@ -203,23 +207,23 @@ func (t *turn) short(c *clause) bool {
 }
 
 var (
-	moment = phrases(`hang on, hold on, one sec, one second, one moment, just a second, bear with me, there we go, here we go, real quick, while we are, as we speak, round the table, around the table, walk you through, walk us through, take us through,
+	moment = clause.Phrases(`hang on, hold on, one sec, one second, one moment, just a second, bear with me, there we go, here we go, real quick, while we are, as we speak, round the table, around the table, walk you through, walk us through, take us through,
 		take you through, talk us through, talk you through, kick us off, pull up, apologies from, make a start, just close the door, at two minutes, read out, read them out, read it out, by phone, a sense of the room, go first, go ahead, on mute, you will see on page, as usual, step there`)
-	stage = set(`screen slide slides mute microphone camera agenda diagram recording motion order`)
+	stage = clause.Set(`screen slide slides mute microphone camera agenda diagram recording motion`)
 )
 
 // toldNow reports whether an ask is answered by saying something: "can you tell us", "could you remind me".
-func (t *turn) toldNow(c *clause) bool {
-	return (c.subject == you && c.asks || c.order) && talk[c.verb] && (objects[t.at(c.object)] || c.verb == "explain" || c.verb == "repeat")
+func (t *turn) toldNow(c *clause.Clause) bool {
+	return (c.Subject == clause.You && c.Asks || c.Order) && talk[c.Verb] && (clause.Objective[t.At(c.Object)] || c.Verb == "explain" || c.Verb == "repeat")
 }
 
 // subordinate reports whether the clause only describes something: "the one that takes the lock out".
-func (t *turn) subordinate(c *clause) bool {
-	switch c.link {
+func (t *turn) subordinate(c *clause.Clause) bool {
+	switch c.Link {
 	case "which", "whose", "than", "until", "till", "while", "though", "although", "as", "whether", "where", "how", "why", "when", "before", "after", "once", "because", "cause", "cos", "since", "lest":
-		return c.subject != me || c.link != "because" && c.link != "cause" && c.link != "cos" && c.link != "since" && c.link != "though"
+		return c.Subject != clause.Me || c.Link != "because" && c.Link != "cause" && c.Link != "cos" && c.Link != "since" && c.Link != "though"
 	case "who", "what":
-		return !(c.subject == who) && c.link == "what"
+		return !(c.Subject == clause.Who) && c.Link == "what"
 	}
 	return false
 }

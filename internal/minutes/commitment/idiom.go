@@ -1,27 +1,31 @@
 package commitment
 
+import (
+	"mainstay/internal/language/clause"
+)
+
 // taking are the set phrases with which a speaker takes what was spoken of.
-var taking = phrases(`leave it with me, leave that with me, leave this with me, leave it to me, leave that to me, consider it done, i am on it, i am onto it, on it, put me down for, put me down, give it to me,
+var taking = clause.Phrases(`leave it with me, leave that with me, leave this with me, leave it to me, leave that to me, consider it done, i am on it, i am onto it, on it, put me down for, put me down, give it to me,
 	that is on me, that one is on me, it is mine, that is mine, that one is mine, those are mine, they are mine, that is me, i have got it, i have got this, i got it, i got this, i have got that, count me in, i am on that,
 	i will do it, i will do that, i will take it, i will take that, i will do so, i shall do it, i do it, i make it, that is one for me, that is for me, down to me, with me, it is on me, i can do that, i can do it, let me do it,
 	let me do that, let me handle it, let me handle that, let me take that, i will own that, i will own it, i will handle it, i will handle that, i will sort it, i will sort that, i will get on it, i will get on that, is on me, i can take that, i can take it, mine`)
 
 // idioms finds the set phrases of taking something. They say nothing of what it is.
-func (t *turn) idioms(p *people, s *sentence, index, k int) []act {
-	for i := s.from; i < s.to; i++ {
+func (t *turn) idioms(p *people, s *clause.Sentence, index, k int) []act {
+	for i := s.From; i < s.To; i++ {
 		for _, ph := range taking {
-			if i+len(ph) > s.to || !t.has(i, ph) {
+			if i+len(ph) > s.To || !t.Has(i, ph) {
 				continue
 			}
-			whole := i == s.from || openers[t.at(i-1)] || t.tokens[i].gap != " " || t.tokens[i].second
+			whole := i == s.From || clause.Opener[t.At(i-1)] || t.Tokens[i].Gap != " " || t.Tokens[i].Second
 			if !whole && (len(ph) < 3) || (len(ph) == 1 || ph[0] == "with") && !(whole && t.alone(s, i, len(ph))) {
 				continue
 			}
-			if t.at(i-1) == "if" || t.at(i-1) == "not" {
+			if t.At(i-1) == "if" || t.At(i-1) == "not" {
 				continue
 			}
-			c := &clause{from: i, to: s.to, at: i, object: i + len(ph), subject: me}
-			a := act{deed: promise, turn: index, sentence: k, clause: c, content: span{i, i + len(ph)}, owner: p.byID[t.speaker], rich: hollow, weight: 2}
+			c := &clause.Clause{From: i, To: s.To, At: i, Object: i + len(ph), Subject: clause.Me}
+			a := act{deed: promise, turn: index, sentence: k, clause: c, content: stretch(i, i+len(ph)), owner: p.byID[t.speaker], rich: hollow, weight: 2}
 			a.whens = t.whensOf(s, c)
 			return []act{a}
 		}
@@ -30,6 +34,6 @@ func (t *turn) idioms(p *people, s *sentence, index, k int) []act {
 }
 
 // alone reports whether the phrase at i is all that is left of the sentence, or a mark follows.
-func (t *turn) alone(s *sentence, i, n int) bool {
-	return i+n >= s.to || t.comma(i+n) || endings[t.at(i+n)] && i+n+1 >= s.to
+func (t *turn) alone(s *clause.Sentence, i, n int) bool {
+	return i+n >= s.To || t.Comma(i+n) || clause.Ending[t.At(i+n)] && i+n+1 >= s.To
 }

@@ -1,6 +1,9 @@
 package commitment
 
 import (
+	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -125,16 +128,16 @@ func hasCapitals(segments []document.Segment) bool {
 
 // name marks the tokens of a turn that name somebody.
 func (p *people) name(t *turn) {
-	for i := range t.tokens {
-		tok := &t.tokens[i]
-		if tok.second || p.written && !tok.capital {
+	for i := range t.Tokens {
+		tok := &t.Tokens[i]
+		if tok.Second || p.written && !tok.Capital {
 			continue
 		}
-		one := p.lookup(tok.norm)
+		one := p.lookup(tok.Norm)
 		if one == nil || p.otherwise(t, i) {
 			continue
 		}
-		tok.name = one
+		tok.Who = p.number(one)
 	}
 }
 
@@ -144,10 +147,10 @@ func (p *people) lookup(norm string) *person {
 	if one, ok := p.byWord[norm]; ok {
 		return one
 	}
-	if titles[norm] || nominatives[norm] || openers[norm] || len(norm) < 3 {
+	if titles[norm] || clause.Nominative[norm] || clause.Opener[norm] || len(norm) < 3 {
 		return nil
 	}
-	if _, f := verb(norm); f != noVerb && !p.written {
+	if _, f := clause.Lookup(norm); f != clause.NoVerb && !p.written {
 		return nil
 	}
 	var found *person
@@ -189,59 +192,67 @@ func oneOff(a, b string) bool {
 
 // otherwise reports whether a word that can be a name is more likely the common word that it also is.
 func (p *people) otherwise(t *turn, i int) bool {
-	w := t.at(i)
-	if !alsoWords[w] || p.written && i > 0 && t.tokens[i].gap != "" && !endsSentence(t.tokens[i].gap) {
+	w := t.At(i)
+	if !alsoWords[w] || p.written && i > 0 && t.Tokens[i].Gap != "" && !clause.EndsSentence(t.Tokens[i].Gap) {
 		return false
 	}
 	if p.written {
 		// The capital may be the sentence's.
-		for _, s := range t.sentences {
-			if s.from == i {
-				return t.at(i+1) != "" && t.tokens[i+1].gap[:1] == " "
+		for _, s := range t.Sentences {
+			if s.From == i {
+				return t.At(i+1) != "" && t.Tokens[i+1].Gap[:1] == " "
 			}
 		}
 		return false
 	}
-	return !(i == 0 || openers[t.at(i-1)]) || nominatives[t.at(i+1)] && w != "pat"
+	return !(i == 0 || clause.Opener[t.At(i-1)]) || clause.Nominative[t.At(i+1)] && w != "pat"
 }
 
-func endsSentence(gap string) bool { return strings.ContainsAny(gap, ".?!") }
-
 // vocative reports whether the name at token i is called and not talked about.
-func (t *turn) vocative(s *sentence, i int) bool {
-	if t.tokens[i].name == nil {
+func (t *turn) vocative(s *clause.Sentence, i int) bool {
+	if t.Tokens[i].Who == 0 {
 		return false
 	}
-	for _, c := range s.clauses {
-		if c.subject == named && i >= c.noun.from && i < c.noun.to {
+	for _, c := range s.Clauses {
+		if c.Subject == clause.Named && i >= c.Noun.From && i < c.Noun.To {
 			return false
 		}
 	}
-	before := t.at(i - 1)
-	if i == s.from {
+	before := t.At(i - 1)
+	if i == s.From {
 		return true
 	}
-	if t.comma(i) && (i+1 >= s.to || t.comma(i+1)) {
+	if t.Comma(i) && (i+1 >= s.To || t.Comma(i+1)) {
 		return true
 	}
-	if prepositions[before] || determiners[before] || titles[before] || before == "and" && !t.comma(i) && i-1 > s.from || before == "to" || before == "is" || before == "are" {
-		return openers[before] && i-1 == s.from
+	if clause.Preposition[before] || clause.Determiner[before] || titles[before] || before == "and" && !t.Comma(i) && i-1 > s.From || before == "to" || before == "is" || before == "are" {
+		return clause.Opener[before] && i-1 == s.From
 	}
-	if _, f := verb(before); (f == bare || f == past || f == third || f == gerund) && !openers[before] && !t.comma(i) {
-		return i+1 >= s.to && !calling[before]
+	if _, f := clause.Lookup(before); (f == clause.Bare || f == clause.Past || f == clause.Third || f == clause.Gerund) && !clause.Opener[before] && !t.Comma(i) {
+		return i+1 >= s.To && !calling[before]
 	}
 	return true
 }
 
 // calling are verbs whose object may be a person.
-var calling = set(`ask tell call ring phone email message chase contact see meet get give send let show text brief remind copy thank know knows asked told called
+var calling = clause.Set(`ask tell call ring phone email message chase contact see meet get give send let show text brief remind copy thank know knows asked told called
 	saw met gave sent include invite involve cc owe help cover pay`)
 
+// of gives the person whom a token names by number, and number the other way round.
+func (p *people) of(who int) *person {
+	if who < 1 || who > len(p.all) {
+		return nil
+	}
+	return p.all[who-1]
+}
+
+func (p *people) number(one *person) int { return slices.Index(p.all, one) + 1 }
+
 // third finds who a noun phrase names: an attendee, or a name that was only spoken.
-func (p *people) third(t *turn, n span) *person {
-	for i := n.from; i < n.to; i++ {
-		if t.tokens[i].name != nil && !strings.HasSuffix(t.tokens[i].norm, "'s") {
-			return t.tokens[i].name
+func (p *people) third(t *turn, n clause.Span) *person {
+	for i := n.From; i < n.To; i++ {
+		if t.Tokens[i].Who != 0 && !strings.HasSuffix(t.Tokens[i].Norm, "'s") {
+			return p.of(t.Tokens[i].Who)
 		}
 	}
 	return p.spoken(t, n)
@@ -249,28 +260,28 @@ func (p *people) third(t *turn, n span) *person {
 
 // spoken reads a name that no attendee has: capitalised words, or in a transcript without capitals a single noun without an
 // article.
-func (p *people) spoken(t *turn, n span) *person {
-	for n.from < n.to && (openers[t.at(n.from)] || titles[t.at(n.from)] && n.to-n.from == 1 || coordinators[t.at(n.from)]) {
-		n.from++
+func (p *people) spoken(t *turn, n clause.Span) *person {
+	for n.From < n.To && (clause.Opener[t.At(n.From)] || titles[t.At(n.From)] && n.To-n.From == 1 || clause.Coordinator[t.At(n.From)]) {
+		n.From++
 	}
-	if n.empty() || n.to-n.from > 4 || determiners[t.at(n.from)] || nominatives[t.at(n.from)] || adverbs[t.at(n.from)] || objects[t.at(n.from)] {
+	if n.Empty() || n.To-n.From > 4 || clause.Determiner[t.At(n.From)] || clause.Nominative[t.At(n.From)] || clause.Adverb[t.At(n.From)] || clause.Objective[t.At(n.From)] {
 		return nil
 	}
-	to := n.from
-	for to < n.to && (t.tokens[to].capital || !p.written) && !prepositions[t.at(to)] && !determiners[t.at(to)] && !numeral(t.at(to)) {
+	to := n.From
+	for to < n.To && (t.Tokens[to].Capital || !p.written) && !clause.Preposition[t.At(to)] && !clause.Determiner[t.At(to)] && !numeral(t.At(to)) {
 		to++
 	}
-	if to == n.from || to < n.to && !determiners[t.at(to)] && t.tokens[to].gap == " " {
+	if to == n.From || to < n.To && !clause.Determiner[t.At(to)] && t.Tokens[to].Gap == " " {
 		return nil
 	}
-	first := t.at(n.from)
-	if _, f := verb(first); f == gerund || f == third || weekdays[first] > 0 || months[first] > 0 || things[first] {
+	first := t.At(n.From)
+	if _, f := clause.Lookup(first); f == clause.Gerund || f == clause.Third || date.Word(first) || things[first] {
 		return nil
 	}
-	if !p.written && (to-n.from > 1 && !titles[first] || len(first) < 3) {
+	if !p.written && (to-n.From > 1 && !titles[first] || len(first) < 3) {
 		return nil
 	}
-	text := t.text(n.from, to)
+	text := t.Words(n.From, to)
 	return &person{name: &text}
 }
 
@@ -279,14 +290,14 @@ func numeral(norm string) bool {
 }
 
 var (
-	titles    = set(`mr mrs ms miss dr doctor prof professor sister father sir madam lady lord councillor captain nurse judge chef coach uncle auntie aunt`)
-	particles = set(`van der de la le da di von den ten ter bin al el del dos mac`)
+	titles    = clause.Set(`mr mrs ms miss dr doctor prof professor sister father sir madam lady lord councillor captain nurse judge chef coach uncle auntie aunt`)
+	particles = clause.Set(`van der de la le da di von den ten ter bin al el del dos mac`)
 	// alsoWords are first names that are words too.
-	alsoWords = set(`will mark bill sue rose grant art drew pat rob joy hope faith grace jack dawn guy june april august may robin frank max chase
+	alsoWords = clause.Set(`will mark bill sue rose grant art drew pat rob joy hope faith grace jack dawn guy june april august may robin frank max chase
 		dean miles earl pierce skip chip gene ray rich stew nick ward page hunter mason carter cook baker price may summer autumn sunny
 		ivy olive ruby amber jade crystal penny van wade lance chuck`)
 	// things are words that stand without an article and name nobody.
-	things = set(`mechanical landscaping structural electrical plumbing item option plan phase part number step question point problem issue step stage
+	things = clause.Set(`mechanical landscaping structural electrical plumbing item option plan phase part number step question point problem issue step stage
 		work weather traffic money time people everything something nothing anything somebody everybody steel concrete paint water power
 		level floor block page section client customer management`)
 )

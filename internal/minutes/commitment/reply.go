@@ -1,5 +1,9 @@
 package commitment
 
+import (
+	"mainstay/internal/language/clause"
+)
+
 // reply is what the opening of a turn says to what was said before it.
 type reply struct {
 	accepts bool // yes, sure, will do
@@ -10,32 +14,32 @@ type reply struct {
 }
 
 var (
-	yeses = phrases(`yes, yeah, yep, yup, ya, sure, okay, ok, of course, course, absolutely, no problem, no worries, no bother, will do, can do, got it, you got it, i got it,
+	yeses = clause.Phrases(`yes, yeah, yep, yup, ya, sure, okay, ok, of course, course, absolutely, no problem, no worries, no bother, will do, can do, got it, you got it, i got it,
 		happy to, gladly, certainly, definitely, on it, i'm on it, consider it done, all right, alright, righto, deal, go on then, go on, i will, i can, i could, i shall, fine, please,
 		done, done deal, agreed, good, perfect, sounds good, works for me, that works, fair enough, easy, leave it with me, aye, right you are, grand, i suppose, no trouble, both of them,
-		consider it, i do, mine, noted, understood, roger, copy that, by all means, with pleasure, cool, great, lovely, brilliant, awesome, wonderful, excellent, go for it, go ahead, do,
+		consider it, mine, noted, understood, roger, copy that, by all means, with pleasure, cool, great, lovely, brilliant, awesome, wonderful, excellent, go for it, go ahead,
 		that'd be, that would be, would you, thank you, thanks, ta, cheers, oh yes, oh yeah`)
-	noes = phrases(`no, nope, nah, not me, not mine, not it, not today, not this, not possible, cannot, can not, i can not, i could not, i will not, i am not, i would rather, i would prefer, i would but,
+	noes = clause.Phrases(`no, nope, nah, not me, not mine, not it, not today, not this, not possible, cannot, can not, i can not, i could not, i will not, i am not, i would rather, i would prefer, i would but,
 		i am afraid, afraid not, i would really, i would love, do not look, i do not think, i have not got, i have no, i have got no, sorry, out of the question, no way, no chance, no can do, rather not,
 		i would not, unfortunately, i wish, i am sorry, i do not have, not really, not until, not till, honestly no, absolutely not, definitely not, i really can not, i just can not, sadly`)
-	softNo = phrases(`no problem, no worries, no bother, no trouble, no no that is fine, no that is fine, no that is okay, sorry yes, sorry yeah, no of course, no i will, no no i will, no i can, no yeah, sorry i will, no it is fine`)
+	softNo = clause.Phrases(`no problem, no worries, no bother, no trouble, no no that is fine, no that is fine, no that is okay, sorry yes, sorry yeah, no of course, no i will, no no i will, no i can, no yeah, sorry i will, no it is fine`)
 
 	// laughter and mock protest.
-	laughter = phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, charming, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
+	laughter = clause.Phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, charming, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
 		oh stop, stop it, behave, do not you dare, you wish, you and what army, god help us, i would pay to see that, good luck with that, i am joking, kidding, give over, laughter, laughs, chuckles, do not tempt me`)
-	gratitude = phrases(`thank you, thanks, cheers, ta, bless you, you are a star, you are a saint, you are a legend, lovely, brilliant, much appreciated, that is kind, perfect, great, good, awesome, appreciate it`)
+	gratitude = clause.Phrases(`thank you, thanks, cheers, ta, bless you, you are a star, you are a saint, you are a legend, lovely, brilliant, much appreciated, that is kind, perfect, great, good, awesome, appreciate it`)
 )
 
 // answer reads the opening of a turn as a reply.
 func (t *turn) answer() reply {
 	var r reply
-	if len(t.tokens) == 0 {
+	if len(t.Tokens) == 0 {
 		return r
 	}
 	from, end := t.opening()
-	r.laughs = t.find(0, min(end+4, len(t.tokens)), laughter) >= 0
-	r.thanks = t.find(0, min(from+3, len(t.tokens)), gratitude) >= 0
-	for i := 0; i <= from && i < len(t.tokens); i++ {
+	r.laughs = t.Find(0, min(end+4, len(t.Tokens)), laughter) >= 0
+	r.thanks = t.Find(0, min(from+3, len(t.Tokens)), gratitude) >= 0
+	for i := 0; i <= from && i < len(t.Tokens); i++ {
 		r.accepts = r.accepts || t.startsWith(i, yeses)
 		r.refuses = r.refuses || t.startsWith(i, noes) && !t.startsWith(i, softNo)
 	}
@@ -44,21 +48,21 @@ func (t *turn) answer() reply {
 		r.refuses = false
 	}
 	r.accepts = r.accepts && !r.refuses
-	r.unknown = t.ignorance(0, min(len(t.tokens), 40)) >= 0
+	r.unknown = t.ignorance(0, min(len(t.Tokens), 40)) >= 0
 	return r
 }
 
 // opening gives the first token after the words that only open the turn, and the end of its first sentence with content.
 func (t *turn) opening() (from, end int) {
-	for from < len(t.tokens) && (openers[t.at(from)] || t.tokens[from].name != nil || endings[t.at(from)]) {
+	for from < len(t.Tokens) && (clause.Opener[t.At(from)] || t.Tokens[from].Who != 0 || clause.Ending[t.At(from)]) {
 		from++
 	}
-	return from, t.sentences[t.sentenceOf(min(from, len(t.tokens)-1))].to
+	return from, t.Sentences[t.SentenceOf(min(from, len(t.Tokens)-1))].To
 }
 
 func (t *turn) startsWith(i int, list [][]string) bool {
 	for _, p := range list {
-		if t.has(i, p) {
+		if t.Has(i, p) {
 			return true
 		}
 	}
@@ -69,13 +73,13 @@ func (t *turn) startsWith(i int, list [][]string) bool {
 func (t *turn) declines() bool {
 	const near = 2
 	seen := 0
-	for k := range t.sentences {
-		for _, c := range t.sentences[k].clauses {
+	for k := range t.Sentences {
+		for _, c := range t.Sentences[k].Clauses {
 			if seen++; seen > near {
 				return false
 			}
-			if c.subject == me && c.negated && !c.past && !c.asks && (c.force&(will|can|could|ongoing|glad) != 0 || c.verb == "have") && c.verb != "know" && c.verb != "see" && c.verb != "say" &&
-				c.verb != "think" && c.verb != "tell" && c.verb != "wait" && c.verb != "mind" {
+			if c.Subject == clause.Me && c.Negated && !c.Past && !c.Asks && (c.Force&(clause.Will|clause.Can|clause.Could|clause.Ongoing|clause.Glad) != 0 || c.Verb == "have") && c.Verb != "know" && c.Verb != "see" && c.Verb != "say" &&
+				c.Verb != "think" && c.Verb != "tell" && c.Verb != "wait" && c.Verb != "mind" {
 				return true
 			}
 		}
@@ -85,9 +89,9 @@ func (t *turn) declines() bool {
 
 // undertakes reports whether the speaker says that they will do something.
 func (t *turn) undertakes() bool {
-	for k := range t.sentences {
-		for _, c := range t.sentences[k].clauses {
-			if c.subject == me && c.force&will != 0 && !c.negated && !states[c.verb] {
+	for k := range t.Sentences {
+		for _, c := range t.Sentences[k].Clauses {
+			if c.Subject == clause.Me && c.Force&clause.Will != 0 && !c.Negated && !states[c.Verb] {
 				return true
 			}
 		}
@@ -98,10 +102,10 @@ func (t *turn) undertakes() bool {
 // Not knowing is said in many words, but most of them deny a word of knowing: "I don't know", "nobody has told us", "no idea",
 // "not a word", "they won't give me a date".
 var (
-	denying = set(`no not never nobody noone nothing none neither nor without hardly cannot`)
-	knowing = set(`know idea clue idea's clue's sure told tell hear heard answer answered information info word whisper reply replied response confirm confirmed say says said settle settled decide
+	denying = clause.Set(`no not never nobody noone nothing none neither nor without hardly cannot`)
+	knowing = clause.Set(`know idea clue idea's clue's sure told tell hear heard answer answered information info word whisper reply replied response confirm confirmed say says said settle settled decide
 		decided figure figured guess number news sign back seen date visibility certain clear promise decision remember`)
-	unknowing = phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
+	unknowing = clause.Phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
 		come back to, circle back, leave that one, leave it open, we will see, wait and see, let us see, to be determined, tbd, tbc, up in the air, above my pay grade, hard to say, hard to read, hard to tell, is pending, still pending,
 		have to weigh in, is silent, not the right person, would have to look, would have to check, have to ask, remains to be seen, anyone's guess, anybody's guess, i wish i knew, hope so, next time, another day, i could ask you the same, unclear,
 		want to think about, need to think about, have to think about, sitting on it, waiting to hear, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question`)
@@ -109,19 +113,19 @@ var (
 
 // ignorance finds where the tokens say that something is not known, or -1.
 func (t *turn) ignorance(from, to int) int {
-	if i := t.find(from, to, unknowing); i >= 0 {
+	if i := t.Find(from, to, unknowing); i >= 0 {
 		return i
 	}
 	const reach = 5
 	for i := from; i < to; i++ {
-		if !denying[t.at(i)] || t.at(i) == "no" && knowsNot(t.at(i+1)) {
+		if !denying[t.At(i)] || t.At(i) == "no" && knowsNot(t.At(i+1)) {
 			continue
 		}
 		for k := i + 1; k < to && k <= i+reach; k++ {
-			if endsSentence(t.tokens[k].gap) || coordinators[t.at(k)] && t.at(k) != "or" {
+			if clause.EndsSentence(t.Tokens[k].Gap) || clause.Coordinator[t.At(k)] && t.At(k) != "or" {
 				break
 			}
-			if knowing[t.at(k)] || t.at(k) == "have" && (t.at(k+1) == "it" || t.at(k+1) == "that" || t.sentenceEnds(k+1) || t.tokens[min(k+1, len(t.tokens)-1)].gap == ", ") {
+			if knowing[t.At(k)] || t.At(k) == "have" && (t.At(k+1) == "it" || t.At(k+1) == "that" || t.SentenceEnds(k+1) || t.Tokens[min(k+1, len(t.Tokens)-1)].Gap == ", ") {
 				return i
 			}
 		}
@@ -131,5 +135,5 @@ func (t *turn) ignorance(from, to int) int {
 
 // knowsNot reports whether the word after an opening "no" shows that it only answers: "no he said".
 func knowsNot(next string) bool {
-	return nominatives[next] || determiners[next] || openers[next]
+	return clause.Nominative[next] || clause.Determiner[next] || clause.Opener[next]
 }

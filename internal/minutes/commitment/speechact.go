@@ -1,5 +1,10 @@
 package commitment
 
+import (
+	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
+)
+
 // deed is what a clause does about something that is to be done.
 type deed int
 
@@ -15,14 +20,15 @@ type act struct {
 	deed     deed
 	turn     int
 	sentence int
-	clause   *clause
-	content  span    // the words that say what is to be done, the verb first
-	owner    *person // nil where nobody is named
-	to       *person // who is asked, nil where nobody is named
-	weight   int     // how sure it is that this is an action, 3 is enough
-	rich     int     // how much it says of what is done: hollow, pointing or full
+	clause   *clause.Clause
+	content  clause.Span // the words that say what is to be done, the verb first
+	owner    *person     // nil where nobody is named
+	to       *person     // who is asked, nil where nobody is named
+	weight   int         // how sure it is that this is an action, 3 is enough
+	topic    clause.Span // what is spoken of, where it stands before the clause: "the note on that, I'll have it out"
+	rich     int         // how much it says of what is done: hollow, pointing or full
 	stems    map[string]bool
-	whens    []when
+	whens    []date.When
 }
 
 // enough is the weight from which an action is written down.
@@ -31,116 +37,181 @@ const enough = 3
 // acts finds what the turn says is to be done.
 func (t *turn) acts(p *people, index int) []act {
 	var list []act
-	for k := range t.sentences {
-		s := &t.sentences[k]
-		list = append(list, t.idioms(p, s, index, k)...)
-		for n := range s.clauses {
-			c := &s.clauses[n]
-			if t.guarded(s, n) {
+	for k := range t.Sentences {
+		s := &t.Sentences[k]
+		taken := t.idioms(p, s, index, k)
+		list = append(list, taken...)
+		for n := range s.Clauses {
+			c := &s.Clauses[n]
+			if covered(taken, c) || t.guarded(s, n) || n > 0 && c.Order && t.belongs(c) {
 				continue
 			}
 			a := act{turn: index, sentence: k, clause: c}
 			if !t.judge(p, s, &a) {
 				continue
 			}
-			a.content = t.contentOf(s, n)
-			a.whens = t.whensOf(s, c)
-			a.rich, a.stems = t.says(&a)
-			a.weight += t.extra(&a)
+			t.fill(s, n, &a)
+			if a.deed == ask && c.Order && a.rich != full && a.weight < 2 {
+				continue
+			}
 			list = append(list, a)
 		}
+		list = append(list, t.verbless(p, s, index, k)...)
 	}
 	return list
 }
 
+// fill adds what an act says: its words, its times, and what stands beside the clause.
+func (t *turn) fill(s *clause.Sentence, n int, a *act) {
+	a.content = t.contentOf(s, n)
+	a.whens = t.whensOf(s, a.clause)
+	a.rich, a.stems = t.says(a)
+	a.weight += t.extra(a)
+	if a.rich == full || a.deed == ask && a.clause.Subject != clause.None {
+		return
+	}
+	before := s.From
+	if n > 0 {
+		before = s.Clauses[n-1].To
+	}
+	topic := stretch(before, a.clause.From)
+	switch {
+	case n > 0 && a.rich == pointing && a.clause.Link == "" && a.clause.From == s.Clauses[n-1].To && !t.Comma(a.clause.From) && s.Clauses[n-1].Object < a.clause.From && s.Clauses[n-1].Verb == "be":
+		topic = stretch(s.Clauses[n-1].Object, a.clause.From) // "that's the elevation I've got to redo"
+	case t.Tokens[a.clause.From].Gap == " " && n > 0:
+		return
+	}
+	if stems := t.stemsOf(topic); len(stems) > 0 {
+		a.topic, a.rich = t.trimmed(topic), full
+		for stem := range stems {
+			a.stems[stem] = true
+		}
+	}
+}
+
+// covered reports whether a set phrase that was found holds the clause.
+func covered(taken []act, c *clause.Clause) bool {
+	for _, a := range taken {
+		if c.From < a.content.To && c.Object >= a.content.From {
+			return true
+		}
+	}
+	return false
+}
+
+// verbless finds what is asked without a verb: "Anita, the rates in writing, please", and the name alone: "Dmitri?"
+func (t *turn) verbless(p *people, s *clause.Sentence, index, k int) []act {
+	if len(s.Clauses) > 0 {
+		return nil
+	}
+	c := &clause.Clause{From: s.From, To: s.To, At: s.From, Object: s.From, Subject: clause.None}
+	a := act{deed: ask, turn: index, sentence: k, clause: c, to: t.addressee(p, s), content: t.trimmed(stretch(s.From, s.To))}
+	if a.to == nil {
+		return nil
+	}
+	if s.Asks && s.To-s.From <= 3 {
+		a.rich = hollow
+		return []act{a}
+	}
+	for i := s.From; i < s.To; i++ {
+		if t.At(i) == "please" {
+			a.whens = t.whensOf(s, c)
+			a.stems = t.stemsOf(a.content)
+			a.rich, a.weight = full, 1+t.extra(&a)
+			return []act{a}
+		}
+	}
+	return nil
+}
+
 // judge sets deed, owner, addressee and weight by subject and force; false where the clause is no act.
-func (t *turn) judge(p *people, s *sentence, a *act) bool {
+func (t *turn) judge(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
-	if c.past || c.negated && !c.asks {
+	if c.Past || c.Negated && !c.Asks {
 		return false
 	}
-	switch c.subject {
-	case me:
+	switch c.Subject {
+	case clause.Me:
 		a.owner = p.byID[t.speaker]
 		return t.mine(p, s, a)
-	case us:
+	case clause.Us:
 		return t.ours(s, a)
-	case you:
+	case clause.You:
 		return t.yours(p, s, a)
-	case someone, who:
+	case clause.Someone, clause.Who:
 		return t.anybodys(a)
-	case named:
-		a.owner = c.person
+	case clause.Named:
+		a.owner = p.of(c.Who)
 		return t.theirs(a)
-	case thing, everyone:
+	case clause.Thing, clause.Everyone:
 		return t.things(p, s, a)
-	case none:
+	case clause.None:
 		return t.order(p, s, a)
 	}
 	return false
 }
 
 // mine judges what "I" says.
-func (t *turn) mine(p *people, s *sentence, a *act) bool {
+func (t *turn) mine(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	dated := len(t.whensOf(s, c)) > 0
 	a.deed = promise
 	switch {
-	case c.asks && c.force&(will|ought|can) != 0 && t.at(c.from) == "shall":
+	case c.Asks && c.Force&(clause.Will|clause.Ought|clause.Can) != 0 && t.At(c.From) == "shall":
 		a.deed, a.weight = offer, 1
-	case c.asks:
+	case c.Asks:
 		return false
-	case c.force&lets != 0:
+	case c.Force&clause.Lets != 0:
 		a.weight = 3
-		return !states[c.verb] && (!conduct[c.verb] && !thinking[c.verb] || dated)
-	case c.force&would != 0:
+		return !states[c.Verb] && (!conduct[c.Verb] && !thinking[c.Verb] || dated)
+	case c.Force&clause.Would != 0:
 		return false
-	case c.force&(must|glad) != 0:
+	case c.Force&(clause.Must|clause.Glad) != 0:
 		a.weight = 3
-		return !states[c.verb] && !talk[c.verb]
-	case c.force&will != 0:
+		return !states[c.Verb] && !talk[c.Verb]
+	case c.Force&clause.Will != 0:
 		a.weight = 3
-		return c.verb != "" && (!states[c.verb] || c.verb == "own")
-	case c.force&(can|could) != 0:
+		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own")
+	case c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = offer, 2
-		if c.force&could != 0 {
+		if c.Force&clause.Could != 0 {
 			a.weight = 1
 		}
-		return !states[c.verb] && !thinking[c.verb] && c.verb != "tell" && c.verb != "say"
-	case c.force&(ought|wants) != 0:
+		return !states[c.Verb] && !thinking[c.Verb] && c.Verb != "tell" && c.Verb != "say"
+	case c.Force&(clause.Ought|clause.Wants) != 0:
 		return false
-	case c.force&ongoing != 0:
+	case c.Force&clause.Ongoing != 0:
 		a.weight = 1
 		if dated {
 			a.weight = 2
 		}
-		return !states[c.verb] && !talk[c.verb]
+		return !states[c.Verb] && !talk[c.Verb]
 	}
 	return t.plainly(p, s, a, dated)
 }
 
 // thinking is looking and checking on the spot.
-var thinking = set(`see look think check know remember find hear believe imagine`)
+var thinking = clause.Set(`see look think check know remember find hear believe imagine`)
 
 // plainly judges "I" with a verb and no auxiliary: "I write a ticket", "I owe you", "I need you to", "I want it up by Friday".
-func (t *turn) plainly(p *people, s *sentence, a *act, dated bool) bool {
+func (t *turn) plainly(p *people, s *clause.Sentence, a *act, dated bool) bool {
 	c := a.clause
 	switch {
-	case c.verb == "owe":
+	case c.Verb == "owe":
 		a.weight = 3
 		return true
-	case c.verb == "need" || c.verb == "want" || c.verb == "like":
+	case c.Verb == "need" || c.Verb == "want" || c.Verb == "like":
 		a.owner, a.deed, a.weight = nil, ask, 1
 		a.to = t.addressee(p, s)
-		if t.at(c.object) == "you" && t.at(c.object+1) == "to" {
+		if t.At(c.Object) == "you" && t.At(c.Object+1) == "to" {
 			a.weight = 2
 			return true
 		}
-		if t.find(c.object, c.to, phrases("from you")) >= 0 {
+		if t.Find(c.Object, c.To, clause.Phrases("from you")) >= 0 {
 			a.weight = 2
 		}
 		return dated || a.weight == 2
-	case states[c.verb] || talk[c.verb] || c.verb == "be" || c.verb == "have" || c.verb == "do" && !dated && t.at(c.object) != "it":
+	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && !dated && t.At(c.Object) != "it":
 		return false
 	}
 	a.weight = 0
@@ -151,21 +222,21 @@ func (t *turn) plainly(p *people, s *sentence, a *act, dated bool) bool {
 }
 
 // ours judges what "we" says. Nobody owns it.
-func (t *turn) ours(s *sentence, a *act) bool {
+func (t *turn) ours(s *clause.Sentence, a *act) bool {
 	c := a.clause
 	switch {
-	case c.asks && c.force&(can|could) != 0:
+	case c.Asks && c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = ask, 1
-		return !states[c.verb] && !conduct[c.verb] || c.verb == "get"
-	case c.asks || c.force&(would|can|could|lets|wants) != 0:
+		return !states[c.Verb] && !conduct[c.Verb] || c.Verb == "get"
+	case c.Asks || c.Force&(clause.Would|clause.Can|clause.Could|clause.Lets|clause.Wants) != 0:
 		return false
-	case c.force&must != 0:
+	case c.Force&clause.Must != 0:
 		a.deed, a.weight = need, 2
-		return !states[c.verb] && !talk[c.verb] && !conduct[c.verb]
-	case c.force&will != 0:
+		return !states[c.Verb] && !talk[c.Verb] && !conduct[c.Verb]
+	case c.Force&clause.Will != 0:
 		a.deed, a.weight = promise, 2
-		return c.verb != "" && !states[c.verb] && !talk[c.verb] && !conduct[c.verb]
-	case c.verb == "need":
+		return c.Verb != "" && !states[c.Verb] && !talk[c.Verb] && !conduct[c.Verb]
+	case c.Verb == "need":
 		a.deed, a.weight = need, 1
 		return true
 	}
@@ -173,50 +244,51 @@ func (t *turn) ours(s *sentence, a *act) bool {
 }
 
 // yours judges what is said to "you": a request, or a promise of what you get.
-func (t *turn) yours(p *people, s *sentence, a *act) bool {
+func (t *turn) yours(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	a.to = t.addressee(p, s)
-	given := c.verb == "have" || c.verb == "get" || c.verb == "receive" || c.verb == "see" || c.verb == "hear" || c.verb == "expect"
+	dated := len(t.whensOf(s, c)) > 0
+	given := c.Verb == "have" || c.Verb == "get" || c.Verb == "receive" || c.Verb == "see" || c.Verb == "hear" || c.Verb == "expect"
 	switch {
-	case c.asks && c.force&(can|could|will|would) != 0:
+	case c.Asks && c.Force&(clause.Can|clause.Could|clause.Will|clause.Would) != 0:
 		a.deed, a.weight = ask, 2
-		return !perceiving[c.verb] && (!states[c.verb] || c.verb == "mind")
-	case c.asks && c.force&wants != 0:
+		return !perceiving[c.Verb] && (!states[c.Verb] || c.Verb == "mind")
+	case c.Asks && c.Force&clause.Wants != 0:
 		a.deed, a.weight = offer, 1
-		return t.at(c.object) == "me" || t.at(c.object) == "us"
-	case c.asks:
+		return t.At(c.Object) == "me" || t.At(c.Object) == "us"
+	case c.Asks:
 		return false
-	case given && (c.force&will != 0 && c.force&must == 0 || c.force == 0 && t.find(c.object, c.to, phrases("from me")) >= 0):
+	case given && (c.Force&clause.Will != 0 && c.Force&clause.Must == 0 || c.Force == 0 && (dated || t.Find(c.Object, c.To, clause.Phrases("from me")) >= 0)):
 		a.deed, a.weight, a.owner = promise, 2, p.byID[t.speaker]
-		return c.object < c.to
-	case c.force&(must|ought) != 0:
+		return c.Object < c.To
+	case c.Force&(clause.Must|clause.Ought) != 0:
 		a.deed, a.weight = ask, 1
-		return !states[c.verb]
-	case c.force&will != 0:
+		return !states[c.Verb]
+	case c.Force&clause.Will != 0:
 		a.deed, a.weight = ask, 1
-		return !states[c.verb] && c.verb != ""
-	case c.force == 0 && !states[c.verb] && c.verb != "be" && c.verb != "have":
+		return !states[c.Verb] && c.Verb != ""
+	case c.Force == 0 && !states[c.Verb] && c.Verb != "be" && c.Verb != "have":
 		a.deed, a.weight = ask, 0
 		return true
 	}
 	return false
 }
 
-var perceiving = set(`see hear imagine believe know tell explain say remember think guess understand picture read`)
+var perceiving = clause.Set(`see hear imagine believe know tell explain say remember think guess understand picture read`)
 
 // anybodys judges what somebody has to do.
 func (t *turn) anybodys(a *act) bool {
 	c := a.clause
 	a.deed, a.weight = need, 2
-	if c.subject == who {
+	if c.Subject == clause.Who {
 		a.weight = 0
-		return c.force&(will|ongoing) != 0 && !states[c.verb]
+		return c.Force&(clause.Will|clause.Ongoing) != 0 && !states[c.Verb]
 	}
-	if c.asks {
+	if c.Asks {
 		a.deed = ask
-		return c.force&(can|could|will|would) != 0 && !states[c.verb]
+		return c.Force&(clause.Can|clause.Could|clause.Will|clause.Would) != 0 && !states[c.Verb]
 	}
-	return c.force&(must|ought|will) != 0 && !states[c.verb]
+	return c.Force&(clause.Must|clause.Ought|clause.Will) != 0 && !states[c.Verb]
 }
 
 // theirs judges what somebody named does.
@@ -224,69 +296,84 @@ func (t *turn) theirs(a *act) bool {
 	c := a.clause
 	a.deed, a.weight = promise, 3
 	switch {
-	case c.asks || states[c.verb] || c.force&(would|could|wants) != 0 || c.verb == "":
+	case c.Asks || states[c.Verb] || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 || c.Verb == "":
 		return false
-	case c.force&(must|will) != 0:
+	case c.Force&(clause.Must|clause.Will) != 0:
 		return true
-	case c.force&ought != 0:
+	case c.Force&clause.Ought != 0:
 		return true
-	case c.force&can != 0:
+	case c.Force&clause.Can != 0:
 		a.weight = 2
 		return true
-	case c.force&ongoing != 0:
+	case c.Force&clause.Ongoing != 0:
 		a.weight = 1
 		return true
 	}
 	a.weight = 1
-	return c.force == 0 && c.verb != "be" && c.verb != "have" && c.verb != "do"
+	return c.Force == 0 && c.Verb != "be" && c.Verb != "have" && c.Verb != "do"
 }
 
 // things judges a noun or "it": what must be done to it, or when it will be there.
-func (t *turn) things(p *people, s *sentence, a *act) bool {
+func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
-	if c.asks || c.force&(would|could|can|wants) != 0 {
+	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Can|clause.Wants) != 0 {
 		return false
 	}
-	if t.find(c.object, c.to, phrases("from me, on me")) >= 0 && c.verb != "come" {
+	if i := t.Find(c.Object, t.limit(s, c), clause.Phrases("from me, by me")); i >= 0 && c.Verb != "come" && c.Verb != "be" {
 		a.deed, a.weight, a.owner = promise, 3, p.byID[t.speaker]
 		return true
 	}
-	if c.force&must != 0 {
-		if c.passive || impersonal[c.verb] {
+	if c.Force&clause.Must != 0 {
+		if c.Passive || impersonal[c.Verb] {
 			a.deed, a.weight = need, 2
 			return true
 		}
-		if one := p.third(t, c.noun); one != nil && c.subject == thing && !states[c.verb] && !t.pronoun(c) {
+		if one := p.third(t, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !t.pronoun(c) {
 			a.deed, a.weight, a.owner = promise, 3, one
 			return true
 		}
 		return false
 	}
-	if c.force&will == 0 {
+	if c.Force == 0 && c.Subject == clause.Thing && (t.At(c.Object) == "your" || t.At(c.Object) == "you") && len(t.whensOf(s, c)) > 0 {
+		a.deed, a.weight, a.owner = promise, 2, p.byID[t.speaker]
+		return true
+	}
+	if c.Force&clause.Will == 0 {
 		return false
 	}
-	if one := p.third(t, c.noun); one != nil && c.subject == thing && !states[c.verb] && !c.passive && c.verb != "be" && !t.pronoun(c) {
+	if one := p.third(t, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
 		a.deed, a.weight, a.owner = promise, 3, one
 		return true
 	}
-	if c.passive || c.verb == "be" || c.verb == "go" || c.verb == "come" {
+	if c.Passive || c.Verb == "be" || c.Verb == "go" || c.Verb == "come" {
 		a.deed, a.weight, a.owner = promise, 1, p.byID[t.speaker]
-		return c.subject == thing
+		return c.Subject == clause.Thing
 	}
 	return false
 }
 
-func (t *turn) pronoun(c *clause) bool {
-	return c.noun.to-c.noun.from == 1 && nominatives[t.at(c.noun.from)]
+func (t *turn) pronoun(c *clause.Clause) bool {
+	return c.Noun.To-c.Noun.From == 1 && clause.Nominative[t.At(c.Noun.From)]
+}
+
+// limit gives the end of the sentence's part that a clause and what is tied to it by "and" fill.
+func (t *turn) limit(s *clause.Sentence, c *clause.Clause) int {
+	to := c.To
+	for n := range s.Clauses {
+		if next := &s.Clauses[n]; next.From >= to && (next.Link == "and" || next.Link == "") && next.Subject != clause.Me {
+			to = next.To
+		}
+	}
+	return to
 }
 
 // impersonal are the verbs with which a thing is said to need doing.
-var impersonal = set(`be go happen come get move change`)
+var impersonal = clause.Set(`be go happen come get move change`)
 
 // order judges a bare verb: an order or a request.
-func (t *turn) order(p *people, s *sentence, a *act) bool {
+func (t *turn) order(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
-	if !c.order || c.negated || c.verb == "be" || states[c.verb] {
+	if !c.Order || c.Negated || c.Verb == "be" || states[c.Verb] || c.Verb == "say" || c.Verb == "give" && t.At(c.Object) == "me" && len(t.whensIn(c.Object, c.To)) > 0 || c.Verb == "make" && t.At(c.Object) == "it" {
 		return false
 	}
 	a.deed, a.weight = ask, 0
@@ -298,14 +385,14 @@ func (t *turn) order(p *people, s *sentence, a *act) bool {
 }
 
 // addressee gives the person whom a sentence calls by name, nil where it is none or several.
-func (t *turn) addressee(p *people, s *sentence) *person {
+func (t *turn) addressee(p *people, s *clause.Sentence) *person {
 	var found *person
-	for i := s.from; i < s.to; i++ {
-		if t.vocative(s, i) && t.tokens[i].name != p.byID[t.speaker] {
-			if found != nil && found != t.tokens[i].name {
+	for i := s.From; i < s.To; i++ {
+		if t.vocative(s, i) && p.of(t.Tokens[i].Who) != p.byID[t.speaker] {
+			if found != nil && found != p.of(t.Tokens[i].Who) {
 				return nil
 			}
-			found = t.tokens[i].name
+			found = p.of(t.Tokens[i].Who)
 		}
 	}
 	return found
@@ -317,10 +404,10 @@ func (t *turn) extra(a *act) int {
 	if len(a.whens) > 0 {
 		n++
 	}
-	s := &t.sentences[a.sentence]
+	s := &t.Sentences[a.sentence]
 	if a.deed == ask {
-		for i := s.from; i < s.to; i++ {
-			if t.at(i) == "please" {
+		for i := s.From; i < s.To; i++ {
+			if t.At(i) == "please" {
 				n++
 				break
 			}

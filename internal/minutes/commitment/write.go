@@ -1,6 +1,8 @@
 package commitment
 
 import (
+	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
 	"strings"
 	"time"
 	"unicode"
@@ -13,7 +15,7 @@ import (
 // action writes an item down; false where nothing readable is left.
 func (r *reading) action(it *item) (document.Action, bool) {
 	lead := r.leading(it)
-	text := r.sentence(lead)
+	text := r.sentence(it, lead)
 	if text == "" {
 		return document.Action{}, false
 	}
@@ -33,13 +35,134 @@ func (r *reading) leading(it *item) *act {
 }
 
 // sentence writes what an act says as an order: "Send the cut sheets".
-func (r *reading) sentence(a *act) string {
-	t := r.turns[a.turn]
-	text := t.text(a.content.from, a.content.to)
-	if a.clause.subject == thing && a.owner == nil || a.clause.subject == everyone {
-		text = t.text(a.clause.from, a.content.to)
+func (r *reading) sentence(it *item, a *act) string {
+	t, c := r.turns[a.turn], a.clause
+	w := &writer{reading: r, turn: t, speaker: r.people.byID[t.speaker], other: r.partner(it, a)}
+	w.reader = a.deed == promise || a.deed == offer
+	switch {
+	case !a.topic.Empty() && a.rich == full && a.clause.At == a.content.From && c.Subject == clause.Me && c.Force != 0:
+		return finish(w.words(a.topic.From, a.topic.To) + ": " + w.verbed(c.Verb, c.Object, a.content.To))
+	case !a.topic.Empty():
+		return finish(w.words(a.topic.From, a.topic.To))
+	case c.At < 0 || c.Subject == clause.None && !c.Order:
+		return finish(w.words(a.content.From, a.content.To))
+	case c.Passive && (c.Subject == clause.Thing || c.Subject == clause.Everyone) && !t.pronoun(c):
+		return finish(c.Verb + " " + w.words(c.Noun.From, c.Noun.To) + " " + w.words(c.Object, a.content.To))
+	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && (a.owner == nil || c.Verb == "be" || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
+		return finish(w.words(c.From, a.content.To))
 	}
-	return finish(text)
+	return finish(w.verbed(c.Verb, c.Object, a.content.To))
+}
+
+// partner gives the other person of an item, who is meant by "you" in a promise.
+func (r *reading) partner(it *item, a *act) *person {
+	for _, b := range it.acts {
+		if who := r.people.byID[r.turns[b.turn].speaker]; who != nil && r.turns[b.turn].speaker != r.turns[a.turn].speaker {
+			return who
+		}
+	}
+	return nil
+}
+
+// writer turns spoken words into those of minutes.
+type writer struct {
+	*reading
+	turn    *turn
+	speaker *person
+	other   *person // whom the speaker calls "you", nil where nobody knows
+	reader  bool    // the speaker is the one who acts
+}
+
+// verbed writes a verb and what follows its group.
+func (w *writer) verbed(verb string, from, to int) string {
+	return verb + " " + w.words(from, to)
+}
+
+// words writes tokens with their marks, with names for "you" and "me" where they are known, and without what only speaks to
+// the listener.
+func (w *writer) words(from, to int) string {
+	var b strings.Builder
+	for i := from; i < to && i < len(w.turn.Tokens); i++ {
+		tok := w.turn.Tokens[i]
+		if tok.Second {
+			continue
+		}
+		gap := tok.Gap
+		if i == from {
+			gap = ""
+		}
+		word, skip := w.word(i, from)
+		if skip > 0 {
+			i += skip - 1
+			continue
+		}
+		if gap = strings.TrimLeft(gap, "."); gap == "" && b.Len() > 0 {
+			gap = " "
+		}
+		if b.Len() > 0 {
+			b.WriteString(gap)
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// word gives a token as it is written, and how many tokens to leave out instead.
+func (w *writer) word(i, from int) (string, int) {
+	tok := w.turn.Tokens[i]
+	you := w.other
+	if !w.reader {
+		you = nil
+	}
+	switch tok.Norm {
+	case "you":
+		if name := first(you); name != "" {
+			return name, 0
+		}
+		if i == from && w.reader {
+			return "", 1
+		}
+	case "your":
+		if name := first(you); name != "" {
+			return name + "'s", 0
+		}
+	case "me":
+		if name := first(w.speaker); name != "" && !w.reader {
+			return name, 0
+		}
+	case "my":
+		if name := first(w.speaker); name != "" {
+			return name + "'s", 0
+		}
+	case "to", "with", "for", "over":
+		if w.turn.At(i+1) == "you" && w.reader && first(you) == "" {
+			return "", 2
+		}
+		if tok.Norm == "over" && w.turn.At(i+1) == "to" && w.turn.At(i+2) == "you" && w.reader && first(you) == "" {
+			return "", 3
+		}
+	case "please", "just":
+		return "", 1
+	}
+	if tok.Who != 0 && !tok.Capital {
+		r, n := utf8.DecodeRuneInString(tok.Text)
+		return string(unicode.ToUpper(r)) + tok.Text[n:], 0
+	}
+	return tok.Text, 0
+}
+
+// first gives a person's first name, "" where none is known.
+func first(p *person) string {
+	if p == nil || p.name == nil {
+		return ""
+	}
+	words := language.Words(*p.name)
+	for _, w := range words {
+		if !titles[w.Norm] {
+			return w.Text
+		}
+	}
+	return ""
 }
 
 // finish gives a sentence a capital and an end mark.
@@ -57,8 +180,8 @@ func (r *reading) evidence(it *item) []document.Evidence {
 	var list []document.Evidence
 	seen := map[string]bool{}
 	add := func(t *turn, k int) {
-		s := t.sentences[k]
-		for _, e := range r.quote(t, s.from, s.to) {
+		s := t.Sentences[k]
+		for _, e := range r.quote(t, s.From, s.To) {
 			if !seen[e.Segment] {
 				seen[e.Segment] = true
 				list = append(list, e)
@@ -70,6 +193,11 @@ func (r *reading) evidence(it *item) []document.Evidence {
 	}
 	for _, i := range it.replies {
 		add(r.turns[i], 0)
+		for k := 1; k < len(r.turns[i].Sentences) && k < 3; k++ {
+			if len(r.turns[i].whensIn(r.turns[i].Sentences[k].From, r.turns[i].Sentences[k].To)) > 0 {
+				add(r.turns[i], k)
+			}
+		}
 	}
 	return list
 }
@@ -79,7 +207,7 @@ func (r *reading) quote(t *turn, from, to int) []document.Evidence {
 	if from >= to {
 		return nil
 	}
-	src := t.clean.Source(language.Span{Start: t.tokens[from].span.Start, End: t.tokens[to-1].span.End})
+	src := t.Clean.Source(language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[to-1].Span.End})
 	var list []document.Evidence
 	for _, p := range t.parts {
 		start, end := max(src.Start, p.Start), min(src.End, p.End)
@@ -96,6 +224,18 @@ func (r *reading) quote(t *turn, from, to int) []document.Evidence {
 
 // due gives the date by which an item is to be done: what the promise says, then what was asked.
 func (r *reading) due(it *item) *document.Due {
+	for k := len(it.replies) - 1; k >= 0; k-- {
+		t := r.turns[it.replies[k]]
+		for m := 0; m < len(t.Sentences) && m < 3; m++ {
+			s := &t.Sentences[m]
+			if len(s.Clauses) > 0 && (s.Clauses[0].Past || s.Clauses[0].Subject == clause.Thing && s.Clauses[0].Verb == "be") {
+				continue
+			}
+			if d := r.dueOf(t, t.whensIn(s.From, s.To)); d != nil {
+				return d
+			}
+		}
+	}
 	for _, deeds := range []deed{promise, offer, ask, need} {
 		for k := len(it.acts) - 1; k >= 0; k-- {
 			a := it.acts[k]
@@ -110,24 +250,24 @@ func (r *reading) due(it *item) *document.Due {
 	return nil
 }
 
-func (r *reading) dueOf(t *turn, whens []when) *document.Due {
-	var best *when
+func (r *reading) dueOf(t *turn, whens []date.When) *document.Due {
+	var best *date.When
 	for i := range whens {
 		w := &whens[i]
-		if w.date.IsZero() {
+		if w.Date.IsZero() {
 			continue
 		}
-		if best == nil || w.deadline && !best.deadline || w.deadline == best.deadline {
+		if best == nil || w.Deadline && !best.Deadline || w.Deadline == best.Deadline {
 			best = w
 		}
 	}
 	if best == nil {
 		return nil
 	}
-	quotes := r.quote(t, best.from, best.to)
+	quotes := r.quote(t, best.From, best.To)
 	if len(quotes) != 1 {
 		return nil
 	}
-	date := best.date.Format(time.DateOnly)
+	date := best.Date.Format(time.DateOnly)
 	return &document.Due{Date: &date, AsSaid: quotes[0].Quote}
 }

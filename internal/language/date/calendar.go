@@ -1,38 +1,36 @@
-package commitment
+package date
 
 import (
 	"strings"
 	"time"
-
-	"mainstay/internal/document"
-	"mainstay/internal/language"
 )
 
 // calendar computes dates from the day of the meeting.
-type calendar struct {
+type Calendar struct {
 	day   time.Time // midnight UTC of the meeting's day in its own zone
 	known bool
 }
 
-// newCalendar reads the meeting's date: an RFC 3339 date, or a date and time, which is taken to the meeting's zone.
-func newCalendar(m document.Meeting) calendar {
-	if m.Date == nil {
-		return calendar{}
+// New reads the day of a meeting: an RFC 3339 date, or a date and time, which is taken to the zone. Without either the calendar
+// finds times but gives them no dates.
+func New(said, zone *string) Calendar {
+	if said == nil {
+		return Calendar{}
 	}
-	day, err := time.Parse(time.DateOnly, *m.Date)
+	day, err := time.Parse(time.DateOnly, *said)
 	if err != nil {
-		at, err := time.Parse(time.RFC3339, *m.Date)
+		at, err := time.Parse(time.RFC3339, *said)
 		if err != nil {
-			return calendar{}
+			return Calendar{}
 		}
-		if m.Zone != nil {
-			if zone, err := time.LoadLocation(*m.Zone); err == nil {
+		if zone != nil {
+			if zone, err := time.LoadLocation(*zone); err == nil {
 				at = at.In(zone)
 			}
 		}
 		day = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 	}
-	return calendar{day, true}
+	return Calendar{day, true}
 }
 
 // Weekdays and months as they are said, counted as package time does; Sunday is 7.
@@ -60,7 +58,7 @@ func isoDay(d time.Time) int {
 }
 
 // weekday gives the next such weekday strictly after the meeting's day.
-func (c calendar) weekday(n int) time.Time {
+func (c Calendar) weekday(n int) time.Time {
 	ahead := (n - isoDay(c.day) + 7) % 7
 	if ahead == 0 {
 		ahead = 7
@@ -69,12 +67,12 @@ func (c calendar) weekday(n int) time.Time {
 }
 
 // inWeek gives a weekday of the week that lies some weeks after the meeting's own, weeks beginning on Monday.
-func (c calendar) inWeek(weeks, n int) time.Time {
+func (c Calendar) inWeek(weeks, n int) time.Time {
 	return c.day.AddDate(0, 0, n-isoDay(c.day)+7*weeks)
 }
 
 // dayOfMonth gives the next day with that number, the meeting's day included; false where no month within a year has it.
-func (c calendar) dayOfMonth(n int) (time.Time, bool) {
+func (c Calendar) dayOfMonth(n int) (time.Time, bool) {
 	for k := range 12 {
 		first := time.Date(c.day.Year(), c.day.Month()+time.Month(k), 1, 0, 0, 0, 0, time.UTC)
 		d := first.AddDate(0, 0, n-1)
@@ -86,7 +84,7 @@ func (c calendar) dayOfMonth(n int) (time.Time, bool) {
 }
 
 // date gives the day of a month, in the year that puts it on or after the meeting's day. Where a year is said, it holds.
-func (c calendar) date(month, n, year int) (time.Time, bool) {
+func (c Calendar) date(month, n, year int) (time.Time, bool) {
 	y := year
 	if y == 0 {
 		y = c.day.Year()
@@ -106,60 +104,28 @@ func (c calendar) date(month, n, year int) (time.Time, bool) {
 }
 
 // monthEnd gives the last day of the month that lies some months after the meeting's.
-func (c calendar) monthEnd(months int) time.Time {
+func (c Calendar) monthEnd(months int) time.Time {
 	return time.Date(c.day.Year(), c.day.Month()+time.Month(months)+1, 0, 0, 0, 0, 0, time.UTC)
 }
 
 // quarterEnd gives the last day of the quarter of the meeting, or of a later one.
-func (c calendar) quarterEnd(quarters int) time.Time {
+func (c Calendar) quarterEnd(quarters int) time.Time {
 	q := (int(c.day.Month()) - 1) / 3
 	return time.Date(c.day.Year(), time.Month(3*(q+quarters)+4), 0, 0, 0, 0, 0, time.UTC)
 }
 
-// Due reads the words that said when something is due and computes the date that they mean, counted from the meeting's day
-// in its zone: a weekday is the next one after that day, "the end of next week" its Friday, "the twentieth" the next
-// twentieth. Where the words speak of a time but no date follows from them ("before the next meeting"), Date is nil and the
-// words stay. It returns nil where they speak of no time.
-func Due(m document.Meeting, said string) *document.Due {
-	const longest = 400
-	said = strings.TrimSpace(said)
-	if said == "" || len(said) > longest {
-		return nil
-	}
-	t := &turn{}
-	t.add(0, said)
-	t.read()
-	t.timed(newCalendar(m))
-	var best *when
-	for i := range t.whens {
-		w := &t.whens[i]
-		if best == nil || best.date.IsZero() && !w.date.IsZero() || w.deadline && !best.deadline && !w.date.IsZero() {
-			best = w
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	due := &document.Due{AsSaid: said}
-	if !best.date.IsZero() {
-		date := best.date.Format(time.DateOnly)
-		due.Date = &date
-	}
-	return due
-}
-
 // number reads a small number at token i, in digits or words, and how many tokens it takes.
-func (t *turn) number(i int) (n, used int) {
-	w := t.at(i)
+func (t reader) number(i int) (n, used int) {
+	w := t.At(i)
 	if n, ok := cardinals[w]; ok {
-		if n == 20 && cardinals[t.at(i+1)] > 0 && cardinals[t.at(i+1)] < 10 {
-			return 20 + cardinals[t.at(i+1)], 2
+		if n == 20 && cardinals[t.At(i+1)] > 0 && cardinals[t.At(i+1)] < 10 {
+			return 20 + cardinals[t.At(i+1)], 2
 		}
 		return n, 1
 	}
 	if w == "thirty" || w == "forty" || w == "sixty" || w == "ninety" {
 		tens := map[string]int{"thirty": 30, "forty": 40, "sixty": 60, "ninety": 90}[w]
-		if ones := cardinals[t.at(i+1)]; ones > 0 && ones < 10 && t.at(i+1) != "" {
+		if ones := cardinals[t.At(i+1)]; ones > 0 && ones < 10 && t.At(i+1) != "" {
 			return tens + ones, 2
 		}
 		return tens, 1
@@ -168,7 +134,7 @@ func (t *turn) number(i int) (n, used int) {
 		return n, 1
 	}
 	switch {
-	case w == "a" && t.at(i+1) == "couple" && t.at(i+2) == "of":
+	case w == "a" && t.At(i+1) == "couple" && t.At(i+2) == "of":
 		return 2, 3
 	case w == "a" || w == "an":
 		return 1, 1
@@ -178,15 +144,15 @@ func (t *turn) number(i int) (n, used int) {
 
 // dayNumber reads the number of a day at token i: "twentieth", "twenty first", "3rd", and where plain is true "20" and
 // "twenty" too. It gives 0 where there is none.
-func (t *turn) dayNumber(i int, plain bool) (n, used int) {
-	w := t.at(i)
+func (t reader) dayNumber(i int, plain bool) (n, used int) {
+	w := t.At(i)
 	if o := ordinals[w]; o > 0 {
 		return o, 1
 	}
 	if w == "thirtieth" {
 		return 30, 1
 	}
-	if o := ordinals[t.at(i+1)]; (w == "twenty" || w == "thirty") && o > 0 && o < 10 {
+	if o := ordinals[t.At(i+1)]; (w == "twenty" || w == "thirty") && o > 0 && o < 10 {
 		n = map[string]int{"twenty": 20, "thirty": 30}[w] + o
 		if n <= 31 {
 			return n, 2
@@ -217,17 +183,5 @@ func digits(w string) int {
 	return n
 }
 
-// english reports whether the rules of this package may read a transcript: it is in English, or nobody says otherwise.
-func english(m document.Meeting, t document.Transcript) bool {
-	if m.Language != nil && *m.Language != "" {
-		return language.Parse(*m.Language) == language.English
-	}
-	var sample strings.Builder
-	for _, s := range t.Segments {
-		if sample.WriteString(s.Text + " "); sample.Len() > 5000 {
-			break
-		}
-	}
-	guess := language.Guess(sample.String())
-	return guess == language.English || guess == ""
-}
+// timeWord reports whether a word is a weekday or a month.
+func Word(norm string) bool { return weekdays[norm] > 0 || months[norm] > 0 }

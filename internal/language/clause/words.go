@@ -1,9 +1,9 @@
-package commitment
+package clause
 
 import "strings"
 
 // set gives the words of a list as a set. The lists of this package never change.
-func set(lists ...string) map[string]bool {
+func Set(lists ...string) map[string]bool {
 	m := make(map[string]bool)
 	for _, list := range lists {
 		for _, w := range strings.Fields(list) {
@@ -14,7 +14,7 @@ func set(lists ...string) map[string]bool {
 }
 
 // phrases gives the phrases of a list that commas part, each as its words.
-func phrases(list string) [][]string {
+func Phrases(list string) [][]string {
 	var out [][]string
 	for _, p := range strings.Split(list, ",") {
 		if w := strings.Fields(p); len(w) > 0 {
@@ -27,43 +27,44 @@ func phrases(list string) [][]string {
 // The closed classes of English: the small words that show what a sentence does.
 var (
 	// nominatives can be the subject of a verb that follows them.
-	nominatives = set(`i we you he she it they that this these those who someone somebody anyone anybody everyone everybody nobody
+	Nominative = Set(`i we you he she it they that this these those who someone somebody anyone anybody everyone everybody nobody
 		noone one there what which`)
+	// owning words have an "'s" that says whose.
+	owning = Set(`someone somebody anyone anybody everyone everybody nobody noone one`)
 	// objects cannot be subjects.
-	objects = set(`me us him her them myself us himself herself themselves`)
+	Objective = Set(`me us him her them myself us himself herself themselves`)
 	// pointers are pronouns that stand for what was said before.
-	pointers = set(`it that this those these them him her they one ones both all so`)
+	Pointer = Set(`it that this those these them him her they one ones both all so`)
 
-	determiners = set(`the a an my your our their his its this that these those some any every each no another both all which what whose`)
+	Determiner = Set(`the a an my your our their his its this that these those some any every each no another both all which what whose`)
 	// modals open a verb group and are followed by a bare verb.
-	modals  = set(`will would can could shall should must may might`)
-	beings  = set(`am is are was were be been being`)
-	havings = set(`have has had having`)
-	doings  = set(`do does did`)
+	Modal  = Set(`will would can could shall should must may might`)
+	Being  = Set(`am is are was were be been being`)
+	Having = Set(`have has had having`)
+	doings = Set(`do does did`)
 	// adverbs may stand within a verb group.
-	adverbs = set(`just really also still probably then only always never usually actually definitely certainly maybe even already now
+	Adverb = Set(`just really also still probably then only always never usually actually definitely certainly maybe even already now
 		quickly personally basically obviously simply gladly happily first too both all kindly please hopefully possibly ever literally
 		absolutely again normally generally certainly properly either likely perhaps quite myself finally currently not`)
-	prepositions = set(`of in on at by to from for with into about over through under between against within without around after before
+	Preposition = Set(`of in on at by to from for with into about over through under between against within without around after before
 		during until till off up down out onto per via near behind beside past towards`)
-	coordinators = set(`and but or so then nor plus yet`)
+	Coordinator = Set(`and but or so then nor plus yet`)
 	// conditions open a clause that may never come true.
-	conditions = set(`if unless provided providing supposing suppose assuming`)
+	Condition = Set(`if unless provided providing supposing suppose assuming`)
 	// relations open a clause that belongs to the one before it.
-	relations = set(`who which that what where how why whether when once before after until till while because since although though as
+	Relation = Set(`who which that what where how why whether when once before after until till while because since although though as
 		than cos cause whatever whenever wherever lest`)
 	// asking words open a question.
-	asking = set(`who what when where why how which whose`)
+	Asking = Set(`who what when where why how which whose`)
 
 	// openers say nothing of their own at the start of a turn or a sentence.
-	openers = set(`okay ok right so well yeah yes yep yup no nope nah oh ah and but then look great good thanks perfect alright righto um
+	Opener = Set(`okay ok right so well yeah yes yep yup no nope nah oh ah and but then look great good thanks perfect alright righto um
 		uh er hey hi hello sure fine lovely cool brilliant excellent beautiful now also anyway ya ye aye sorry listen see like honestly
 		grand sweet ta cheers hm mm ha haha super wonderful fantastic fair true exactly absolutely indeed hmm eh ooh oof wow awesome
 		amazing actually basically totally deal done agreed because cause cos 'cause plus ugh`)
 	// endings say nothing of their own at the end of a sentence.
-	endings = set(`okay ok right then though please sir madam mate lah eh yeah yes no anyway ta thanks too already so and but or because um uh
+	Ending = Set(`okay ok right then though please sir madam mate lah eh yeah yes no anyway ta thanks too already so and but or because um uh
 		cheers now ma'am folks guys everyone everybody well fine ya ah man also`)
-	negatives = set(`not never cannot nobody noone nothing none neither nor without hardly`)
 
 	// loose are the spellings of contractions without their apostrophes, as some recognizers write them.
 	loose = map[string]string{

@@ -1,4 +1,4 @@
-package commitment
+package clause
 
 import "strings"
 
@@ -6,11 +6,11 @@ import "strings"
 type form int
 
 const (
-	noVerb form = iota
-	bare        // send
-	third       // sends
-	past        // sent, also the participle
-	gerund      // sending
+	NoVerb form = iota
+	Bare        // send
+	Third       // sends
+	Past        // sent, also the participle
+	Gerund      // sending
 )
 
 // bareVerbs are the verbs of work and of daily life that this grammar knows without a modal before them. A word after "will"
@@ -65,21 +65,21 @@ func inflect() map[string]verbForm {
 	table := map[string]verbForm{}
 	for _, v := range strings.Fields(bareVerbs) {
 		for _, p := range pasts(v) {
-			table[p] = verbForm{v, past}
+			table[p] = verbForm{v, Past}
 		}
 		for _, g := range doubled(v, "ing") {
-			table[g] = verbForm{v, gerund}
+			table[g] = verbForm{v, Gerund}
 		}
-		table[thirdOf(v)] = verbForm{v, third}
+		table[thirdOf(v)] = verbForm{v, Third}
 	}
 	for _, entry := range strings.Split(irregular, ",") {
 		base, forms, _ := strings.Cut(strings.TrimSpace(entry), ":")
 		for _, f := range strings.Fields(forms) {
-			table[f] = verbForm{base, past}
+			table[f] = verbForm{base, Past}
 		}
 	}
 	for _, v := range strings.Fields(bareVerbs) {
-		table[v] = verbForm{v, bare}
+		table[v] = verbForm{v, Bare}
 	}
 	return table
 }
@@ -116,45 +116,31 @@ func doubled(v, ending string) []string {
 func isVowel(b byte) bool { return strings.IndexByte("aeiou", b) >= 0 }
 
 // verb gives the bare form of a word that is, or may be, a form of a known verb.
-func verb(norm string) (string, form) {
+func Lookup(norm string) (string, form) {
 	v, ok := verbForms[norm]
 	if !ok {
-		return norm, noVerb
+		return norm, NoVerb
 	}
 	return v.base, v.form
 }
 
 // isGerund reports whether a word is the -ing form of a verb, known or not.
-func isGerund(norm string) bool {
-	if _, f := verb(norm); f == gerund {
+func IsGerund(norm string) bool {
+	if _, f := Lookup(norm); f == Gerund {
 		return true
 	}
 	return len(norm) > 5 && strings.HasSuffix(norm, "ing") && !notGerunds[norm]
 }
 
 // isParticiple reports whether a word can follow "be" or "have" as a participle.
-func isParticiple(norm string) bool {
-	if _, f := verb(norm); f == past {
+func IsParticiple(norm string) bool {
+	if _, f := Lookup(norm); f == Past {
 		return true
 	}
 	return len(norm) > 4 && strings.HasSuffix(norm, "ed") && !notParticiples[norm]
 }
 
 var (
-	notGerunds     = set(`morning evening meeting building during something anything nothing everything ceiling wedding parking string spring pudding`)
-	notParticiples = set(`need indeed speed hundred embed bed shed`)
-)
-
-// Some verbs say what somebody is going to do only in some company.
-var (
-	// states are verbs of being, feeling and knowing: no deed.
-	states = set(`be need want like love hate know think believe mean seem suppose guess understand hope wish wonder prefer remember forget matter
-		cost depend happen belong lose miss feel worry reckon assume expect regret die live own mind agree disagree promise bet doubt appreciate
-		struggle notice hear fit win care exist`)
-	// talk is what is done in the meeting by saying it.
-	talk = set(`say ask mention admit add repeat stress note point explain clarify apologise apologize thank interrupt remind summarise summarize tell
-		call guess answer confess warn comment`)
-	// conduct is what is done to hold the meeting.
-	conduct = set(`start begin kick share move skip go come open close wrap pause stop mute unmute scroll read shut finish end hang jump drop let hold
-		step show pull bring throw put walk take see look look turn zoom switch wait pass hand run try quote keep circle park revisit sit stand`)
+	notGerunds     = Set(`morning evening meeting building during something anything nothing everything ceiling wedding parking string spring pudding`)
+	notParticiples = Set(`need indeed speed hundred embed bed shed`)
 )

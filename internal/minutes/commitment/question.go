@@ -1,0 +1,138 @@
+package commitment
+
+import (
+	"fmt"
+	"mainstay/internal/language/clause"
+	"strings"
+
+	"mainstay/internal/document"
+)
+
+// question is something asked, with where it stands.
+type question struct {
+	turn     int
+	sentence int
+	words    clause.Span
+	stems    map[string]bool
+}
+
+// openReach is how many turns behind a question still answer it, or say that nobody can.
+const openReach = 3
+
+// questions finds what was asked and not answered: the talk after it says that nobody knows.
+func (r *reading) questions() []document.Line {
+	var lines []document.Line
+	for i, t := range r.turns {
+		q, ok := r.asked(i, t)
+		if !ok || !r.open(q) {
+			continue
+		}
+		text := finishQuestion((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(q.words.From, q.words.To))
+		evidence := r.quote(t, q.words.From, q.words.To)
+		if text == "" || len(evidence) == 0 {
+			continue
+		}
+		lines = append(lines, document.Line{ID: fmt.Sprintf("q%d", len(lines)+1), Text: text, Evidence: evidence})
+	}
+	return lines
+}
+
+func finishQuestion(text string) string {
+	if text = finish(text); text == "" {
+		return ""
+	}
+	return strings.TrimSuffix(text, ".") + "?"
+}
+
+// asked gives the question of a turn, the fullest where there are several.
+func (r *reading) asked(i int, t *turn) (question, bool) {
+	var best question
+	for k := range t.Sentences {
+		s := &t.Sentences[k]
+		words, ok := t.interrogates(s)
+		if !ok {
+			continue
+		}
+		q := question{turn: i, sentence: k, words: words, stems: t.stemsOf(words)}
+		if len(q.stems) > len(best.stems) || len(q.stems) == len(best.stems) && len(q.stems) > 0 {
+			best = q
+		}
+	}
+	return best, len(best.stems) > 0
+}
+
+// interrogates gives the words of a sentence that ask for knowledge; requests, offers and polls do not.
+func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
+	from := s.From
+	for from < s.To && (clause.Opener[t.At(from)] || clause.Coordinator[t.At(from)] || t.Tokens[from].Who != 0 && from+1 < s.To && t.Comma(from+1)) {
+		from++
+	}
+	start := -1
+	for n := range s.Clauses {
+		c := &s.Clauses[n]
+		if !c.Asks && c.Subject != clause.Who && !(clause.Asking[t.At(c.From)] || clause.Asking[t.At(c.From-1)] && c.From-1 >= s.From && c.Link != "") {
+			continue
+		}
+		if t.requests(c) {
+			return clause.Span{}, false
+		}
+		if start < 0 {
+			start = c.From
+			for start > from && (clause.Asking[t.At(start-1)] || start-2 >= from && clause.Asking[t.At(start-2)]) {
+				start--
+			}
+		}
+	}
+	switch {
+	case s.Asks && t.polls(s):
+		return clause.Span{}, false
+	case s.Asks:
+		return stretch(from, s.To), true
+	case start < 0 || t.punctuated():
+		return clause.Span{}, false
+	case start > from+6:
+		from = start
+	}
+	return stretch(from, t.trimEnd(from, s.To)), true
+}
+
+// punctuated reports whether the turn has end marks, so that a question would bear one.
+func (t *turn) punctuated() bool { return strings.ContainsAny(t.raw, ".?!") }
+
+// requests reports whether a clause in the form of a question asks for a deed.
+func (t *turn) requests(c *clause.Clause) bool {
+	switch c.Subject {
+	case clause.You:
+		return c.Force&(clause.Can|clause.Could|clause.Will|clause.Would) != 0 && !perceiving[c.Verb] || c.Force&clause.Wants != 0
+	case clause.Me:
+		return c.Force&(clause.Can|clause.Could|clause.Will|clause.Ought) != 0 && c.Asks && !clause.Asking[t.At(c.From-1)]
+	}
+	return false
+}
+
+// open reports whether what follows a question says that nobody knows.
+func (r *reading) open(q question) bool {
+	asker := r.turns[q.turn].speaker
+	for i := q.turn + 1; i <= q.turn+openReach && i < len(r.turns); i++ {
+		t := r.turns[i]
+		if len(t.Tokens) == 0 {
+			continue
+		}
+		if t.reply.unknown && (t.speaker != asker || i > q.turn+1) {
+			return true
+		}
+		if t.speaker == asker {
+			if _, again := r.asked(i, t); again {
+				return false
+			}
+			continue
+		}
+		if t.reply.accepts || t.reply.refuses && i == q.turn+1 && len(t.Tokens) > 3 {
+			return false
+		}
+		if _, back := r.asked(i, t); !back && len(t.stemsOf(stretch(0, len(t.Tokens)))) > 1 && i > q.turn+1 {
+			return false
+		}
+	}
+	return false
+}
