@@ -231,13 +231,18 @@ func (p *Program) whyNot(ctx context.Context, m meeting.Meeting) error {
 	return fault.New(fault.Internal, "The minutes were not finished.")
 }
 
-// progressTo prints a phase when it begins.
+// progressTo prints a phase when it begins, and how much of all is done by then.
 func progressTo(w io.Writer) func(queue.Step, string, float64) {
 	last := ""
-	return func(_ queue.Step, phase string, _ float64) {
-		if phase != last {
+	return func(_ queue.Step, phase string, done float64) {
+		switch {
+		case phase == last:
+			return
+		case done > 0:
+			fmt.Fprintf(w, "%s... %.0f %%\n", phase, 100*done)
+		default:
 			fmt.Fprintf(w, "%s...\n", phase)
-			last = phase
 		}
+		last = phase
 	}
 }

@@ -136,7 +136,9 @@ func moment(year, month, day, hour, minute, second int, zone *time.Location) (ti
 func titled(rest string) string {
 	rest = strings.NewReplacer("_", " ", "(", " ", ")", " ", "[", " ", "]", " ").Replace(rest)
 	words := strings.Fields(tail.ReplaceAllString(strings.Join(strings.Fields(rest), " "), ""))
-	if !slices.ContainsFunc(words, func(w string) bool { return !noise.MatchString(strings.Trim(w, "-.,")) && strings.IndexFunc(w, unicode.IsLetter) >= 0 }) {
+	if !slices.ContainsFunc(words, func(w string) bool {
+		return !noise.MatchString(strings.Trim(w, "-.,")) && strings.IndexFunc(w, unicode.IsLetter) >= 0
+	}) {
 		return ""
 	}
 	return strings.Trim(strings.Join(words, " "), " -–,.")
