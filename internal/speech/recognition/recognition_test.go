@@ -127,7 +127,10 @@ func TestInventedTextIsLeftOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, report := recognize(t, &listener{change: c.change}, score{}.pause(500).words(1, 20).pause(500), recognition.Options{Language: "en"})
+			got, report := recognize(t, &listener{change: c.change}, score{}.pause(500).words(1, 20).pause(500), recognition.Options{Language: "en", Speakers: 1})
+			if c.words == 0 && len(got.Turns)+len(got.Speakers) > 0 {
+				t.Errorf("who said nothing is a speaker: %+v", got.Turns)
+			}
 			if report.Words != c.words || report.Retried != c.retried || (report.Words == 0) != (len(got.Segments) == 0) {
 				t.Errorf("%d words, %d tried again, want %d and %d; %q", report.Words, report.Retried, c.words, c.retried, text(got))
 			}

@@ -25,6 +25,9 @@ func (j *job) transcript() document.Transcript {
 		Engine:   document.Engine{Name: "mainstay", Model: &j.opt.Model, Quality: "normal"},
 		Speakers: []document.Speaker{}, Turns: []document.Turn{}, Segments: []document.Segment{},
 	}
+	if j.report.Words == 0 {
+		return t // who says nothing is no speaker: it was music, or a cough
+	}
 	for c, words := range j.words {
 		slices.SortStableFunc(words, func(a, b word) int { return cmp.Compare(a.StartMS, b.StartMS) })
 		turns := j.turns(c)
