@@ -140,11 +140,14 @@ func TestPolarity(t *testing.T) {
 		a, b string
 		same bool
 	}{
-		"denial differs from affirmation": {"We will do it.", "We won't do it.", false},
-		"agreed differs from rejected":    {"They agreed to the offer.", "They rejected the offer.", false},
-		"two negations affirm":            {"Nobody did not come.", "Everybody came.", true},
-		"other words may differ":          {"The pump is late.", "The late pump.", true},
-		"spaced contractions count":       {"We do n't want it.", "We want it.", false},
+		"denial differs from affirmation":  {"We will do it.", "We won't do it.", false},
+		"agreed differs from rejected":     {"They agreed to the offer.", "They rejected the offer.", false},
+		"two negations affirm":             {"Nobody did not come.", "Everybody came.", true},
+		"other words may differ":           {"The pump is late.", "The late pump.", true},
+		"a no that answers denies nothing": {"No, I will do it.", "I will do it.", true},
+		"a no before a not is one denial":  {"No we do not want it.", "We want it.", false},
+		"a no before a noun denies":        {"So no Saturdays for now.", "Saturdays for now.", false},
+		"spaced contractions count":        {"We do n't want it.", "We want it.", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,8 +12,9 @@ type Polarity struct {
 // Polarity reads a sentence. It counts words; it does not parse, so ask it about one sentence and not about a whole speech.
 func (l Language) Polarity(sentence string) Polarity {
 	var p Polarity
-	for _, w := range Words(sentence) {
-		if l.Negation(w.Norm) {
+	words := Words(sentence)
+	for i, w := range words {
+		if l.Negation(w.Norm) && !(l == English && w.Norm == "no" && answers(sentence, words, i)) {
 			p.Negated = !p.Negated
 		}
 		p.Accepts = p.Accepts || hasPrefixOf(w.Norm, accepting[l])
@@ -31,6 +32,15 @@ func (p Polarity) Same(q Polarity) bool {
 // Negation reports whether a normalised word denies: "not", "never", "didn't", "nobody".
 func (l Language) Negation(norm string) bool {
 	return negations[l][norm] || l == English && (strings.HasSuffix(norm, "n't") || norm == "'t")
+}
+
+// answers reports whether the "no" at i answers and denies nothing in its sentence: a mark or a new clause follows.
+func answers(sentence string, words []Word, i int) bool {
+	if i+1 == len(words) {
+		return i > 0
+	}
+	next := words[i+1]
+	return strings.ContainsAny(sentence[words[i].End:next.Start], ",.;:!?") || next.Norm == "no" || subjects[English][firstPart(next.Norm)] && next.Norm != "what" && next.Norm != "if"
 }
 
 func hasPrefixOf(word string, prefixes []string) bool {

@@ -85,7 +85,7 @@ func (e *Evidence) cited(evidence []document.Evidence) (text, reason string) {
 		}
 		if !seen[ev.Segment] {
 			all.WriteString(seg.Text)
-			all.WriteString("\n")
+			all.WriteString("\n\n") // a segment's end is a sentence's
 			seen[ev.Segment] = true
 		}
 	}

@@ -97,6 +97,11 @@ func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {
 		seen.Object = i + 1
 		t.aux(&c, i)
 		next := i + 2
+		if t.At(i+1) == "not" {
+			c.Negated = true
+			t.setSubject(&c, i+2)
+			next++
+		}
 		if t.Tokens[i+1].Who != 0 && t.At(i+2) != "" && t.Tokens[min(i+2, len(t.Tokens)-1)].Who == t.Tokens[i+1].Who {
 			next++
 		}
@@ -126,6 +131,9 @@ func (t *Text) letting(s *Sentence, i int) (Clause, bool) {
 // inverted reports whether a question begins at i: an auxiliary before its subject.
 func (t *Text) inverted(s *Sentence, i, last int) bool {
 	w, next := t.At(i), t.At(i+1)
+	if next == "not" && i+2 < s.To && t.Tokens[i+1].Second && i != last && (t.At(i+2) == "you" || t.At(i+2) == "we" || t.At(i+2) == "i" || t.At(i+2) == "they" || t.At(i+2) == "he" || t.At(i+2) == "she") {
+		return !Nominative[t.At(i-1)]
+	}
 	if i+1 >= s.To || !Modal[w] && !(Being[w] && w != "be") && !Having[w] && !doings[w] || t.Tokens[i].Second && !Asking[t.At(i-1)] {
 		return false
 	}
@@ -144,7 +152,9 @@ func (t *Text) inverted(s *Sentence, i, last int) bool {
 func (t *Text) OpensGroup(i, to int) bool {
 	w, next := t.At(i), t.At(i+1)
 	switch {
-	case Modal[w], w == "am", w == "is", w == "are", w == "was", w == "were", Having[w] && w != "having", doings[w]:
+	case w == "am":
+		return t.At(i-1) == "i" || next == "i"
+	case Modal[w], w == "is", w == "are", w == "was", w == "were", Having[w] && w != "having", doings[w]:
 		return w != "will" && w != "may" && w != "might" && w != "can" || i+1 < to
 	case w == "need" || w == "needs" || w == "want" || w == "wants" || w == "needed" || w == "wanted":
 		return next == "to" || IsGerund(next)
@@ -199,6 +209,9 @@ func (t *Text) orders(s *Sentence, i int) bool {
 	if next := t.At(i + 1); Being[next] || Modal[next] || i+1 < s.To && t.Tokens[i+1].Norm == "of" {
 		return false
 	}
+	if before := t.At(i - 1); (t.At(i+1) == "me" || t.At(i+1) == "us") && i > s.From && w != "let" && !Nominative[before] && before != "to" && !Modal[before] && before != "not" && !Coordinator[before] && !Adverb[before] {
+		return true
+	}
 	for j := i - 1; j >= s.From; j-- {
 		before := t.At(j)
 		switch {
@@ -222,6 +235,9 @@ func (t *Text) nounClause(s *Sentence, i, last int) (Clause, bool) {
 	if n := len(s.Clauses); f == Past && n > 0 && i <= s.Clauses[n-1].Object+4 && keeping[s.Clauses[n-1].Verb] {
 		return Clause{}, false
 	}
+	if f == Past && !t.determined(s, i, last) {
+		return Clause{}, false
+	}
 	if Determiner[before] || Preposition[before] || Coordinator[before] || Opener[before] || t.OpensGroup(i-1, s.To) || Nominative[before] ||
 		Adverb[before] || Being[before] || strings.ContainsAny(t.Tokens[i].Gap, ",;:-") || IsGerund(before) {
 		return Clause{}, false
@@ -235,6 +251,12 @@ func (t *Text) nounClause(s *Sentence, i, last int) (Clause, bool) {
 		return Clause{}, false
 	}
 	return t.group(s, c, i, false)
+}
+
+// determined reports whether the noun before token i has an article or a name's capital.
+func (t *Text) determined(s *Sentence, i, last int) bool {
+	from := t.nounFrom(s, i-1, last)
+	return from < i && (Determiner[t.At(from)] || t.Tokens[from].Who != 0)
 }
 
 // keeping are verbs that take an object and a participle: "have the gutters done".

@@ -21,7 +21,7 @@ func (t *Text) group(s *Sentence, c Clause, j int, being bool) (Clause, bool) {
 // broken reports whether the words at j cannot go on a verb group.
 func (t *Text) broken(j int) bool {
 	w := t.At(j)
-	return Coordinator[w] || t.Tokens[j].Gap != "" && (t.Tokens[j].Gap[0] == ';' || t.Tokens[j].Gap[0] == '.')
+	return Coordinator[w] || w == "i" || w == "we" || w == "he" || w == "she" || w == "they" || t.Tokens[j].Gap != "" && (t.Tokens[j].Gap[0] == ';' || t.Tokens[j].Gap[0] == '.')
 }
 
 // step reads one auxiliary or adverb at j and gives the token after it, or j where the main verb stands.

@@ -60,9 +60,27 @@ func (t *Text) word(w language.Word, at language.Span, gap string) {
 		first, rest = contraction(w.Norm, head, tail)
 	}
 	t.Tokens = append(t.Tokens, Token{Norm: first, Text: w.Text, Span: at, Gap: gap, Capital: w.Capital()})
+	t.possessor()
 	if rest != "" {
 		t.Tokens = append(t.Tokens, Token{Norm: rest, Text: w.Text, Span: at, Second: true})
 	}
+}
+
+// possessor parts the "'s" of the word before the last one if it stands for "is": "Robin's going", "the dog's at the bin".
+func (t *Text) possessor() {
+	n := len(t.Tokens)
+	if n < 2 {
+		return
+	}
+	before, w := &t.Tokens[n-2], t.Tokens[n-1].Norm
+	head, ok := strings.CutSuffix(before.Norm, "'s")
+	_, f := Lookup(w)
+	if !ok || !(f == Gerund || w == "going" || w == "got" || w == "supposed" || w == "meant" || w == "been" || w == "not" || Determiner[w] && w != "all" || Preposition[w] || w == "already" || w == "still") {
+		return
+	}
+	is := Token{Norm: "is", Text: before.Text, Span: before.Span, Second: true}
+	before.Norm = head
+	t.Tokens = append(t.Tokens[:n-1], is, t.Tokens[n-1])
 }
 
 // contraction divides a word at its apostrophe. A noun's "'s" stays: it says whose.

@@ -17,7 +17,7 @@ func (t *turn) contentOf(s *clause.Sentence, n int) clause.Span {
 	to := c.To
 	for m := n + 1; m < len(s.Clauses); m++ {
 		next := &s.Clauses[m]
-		if !t.belongs(next) {
+		if !t.belongs(next) && !t.complement(&s.Clauses[m-1], next) {
 			break
 		}
 		to = next.To
@@ -37,6 +37,14 @@ func (t *turn) belongs(next *clause.Clause) bool {
 	}
 	return false
 }
+
+// complement reports whether a clause is the object of the verb before it: "I'll make sure they have it".
+func (t *turn) complement(c, next *clause.Clause) bool {
+	return (embedding[c.Verb] || c.Verb == "make" && t.At(c.Object) == "sure") && next.Link == "" && next.From == c.To && !t.Comma(next.From) && next.From-c.Object <= 2
+}
+
+// embedding verbs take a clause without "that".
+var embedding = clause.Set(`ensure see check tell ask know hope confirm say promise remember think reckon explain`)
 
 // trimEnd drops the words at the end of a stretch that only lead on.
 func (t *turn) trimEnd(from, to int) int {
@@ -100,11 +108,17 @@ func (t *turn) stemsOf(s clause.Span) map[string]bool {
 
 // trimmed drops openers at the beginning of a stretch and what leads nowhere at its end.
 func (t *turn) trimmed(s clause.Span) clause.Span {
-	for s.From < s.To && (clause.Opener[t.At(s.From)] || clause.Coordinator[t.At(s.From)] || t.Tokens[s.From].Who != 0 && s.To-s.From > 2 && t.Comma(s.From+1)) {
+	for s.From < s.To && (clause.Opener[t.At(s.From)] && !t.noOne(s.From) || clause.Coordinator[t.At(s.From)] || t.Tokens[s.From].Who != 0 && s.To-s.From > 2 && t.Comma(s.From+1)) {
 		s.From++
 	}
 	s.To = t.trimEnd(s.From, s.To)
 	return s
+}
+
+// noOne reports whether the "no" at i belongs to the noun after it.
+func (t *turn) noOne(i int) bool {
+	next := t.At(i + 1)
+	return t.At(i) == "no" && next != "" && t.Tokens[i+1].Gap == " " && !clause.Nominative[next] && !clause.Opener[next] && !clause.Determiner[next]
 }
 
 // timely reports whether a token is part of a time.
@@ -147,6 +161,9 @@ func (t *turn) whensOf(s *clause.Sentence, c *clause.Clause) []date.When {
 			return found
 		}
 	}
+	if n+1 < len(s.Clauses) && t.times(&s.Clauses[n+1]) {
+		return t.whensIn(s.Clauses[n+1].From, s.Clauses[n+1].To)
+	}
 	if n > 0 && n <= len(s.Clauses) && t.occasion(&s.Clauses[n-1]) {
 		return t.whensIn(s.Clauses[n-1].From, s.Clauses[n-1].To)
 	}
@@ -161,6 +178,11 @@ func (t *turn) corrected(s *clause.Sentence) []date.When {
 		}
 	}
 	return nil
+}
+
+// times reports whether a clause says of a time that it suits: "Friday is okay".
+func (t *turn) times(c *clause.Clause) bool {
+	return c.Subject == clause.Thing && !c.Asks && !c.Past && !c.Negated && (c.Verb == "be" || c.Verb == "work" || c.Verb == "suit") && len(t.whensIn(c.Noun.From, c.Noun.To)) > 0
 }
 
 // occasion reports whether a clause can say when something else is going to be done.

@@ -164,7 +164,7 @@ func (x *exchange) elided(a *act) bool {
 // explain looks for what a hollow promise means: what its speaker said just before.
 func (x *exchange) explain(a *act) bool {
 	t := x.turns[a.turn]
-	if a.deed != promise || a.weight < 2 {
+	if a.deed != promise && a.deed != offer || a.weight < 2 {
 		return false
 	}
 	for from := a.clause.From; from > 0; {
@@ -176,6 +176,29 @@ func (x *exchange) explain(a *act) bool {
 		}
 		if from = s.From; k < a.sentence-1 {
 			break
+		}
+	}
+	return a.weight >= enough && x.explained(a)
+}
+
+// explained takes what a hollow promise means from what another said in the turns just before.
+func (x *exchange) explained(a *act) bool {
+	for i := a.turn - 1; i >= 0 && i >= a.turn-replyReach; i-- {
+		t := x.turns[i]
+		if t.speaker == x.turns[a.turn].speaker {
+			continue
+		}
+		best, most := -1, 1
+		for k := range t.Sentences {
+			if n := len(t.stemsOf(stretch(t.Sentences[k].From, t.Sentences[k].To))); n >= most {
+				best, most = k, n
+			}
+		}
+		if best >= 0 {
+			s := t.Sentences[best]
+			a.origin = &place{i, best}
+			a.stems, a.rich = t.stemsOf(stretch(s.From, s.To)), full
+			return true
 		}
 	}
 	return false
@@ -196,16 +219,18 @@ func (x *exchange) meets(it *item, a *act) bool {
 	far := a.turn - it.last
 	common := x.common(it, a)
 	switch {
-	case a.deed == promise && it.owner == a.owner && it.taken:
+	case (a.deed == promise || a.deed == offer && far == 0) && it.owner == a.owner && it.taken:
 		return far == 0 && x.continues(it, a) || far <= addReach && (a.rich != full || common > 0) && x.near(it, a)
-	case a.deed == promise && it.taken:
+	case (a.deed == promise || a.deed == offer) && it.taken:
 		return false
 	case a.deed == promise || a.deed == offer:
 		return x.takes(it, a, far, common)
 	case a.deed == ask && it.taken:
 		return it.owner != nil && a.to == it.owner && far <= replyReach && (a.rich != full || common > 0)
 	case it.deed == offer:
-		return false
+		return a.deed == ask && it.by != x.turns[a.turn].speaker && far <= 1 && (a.rich != full || common > 0)
+	case a.deed == need && far <= replyReach && x.turns[a.turn].pronoun(a.clause):
+		return true
 	}
 	return far <= addReach && (common > 0 || a.rich == hollow && far <= 1) || far == 0 && a.rich == hollow
 }
@@ -276,10 +301,16 @@ func (x *exchange) join(it *item, a *act) {
 		}
 		it.owner, it.taken, it.refused, it.deed = a.owner, true, false, promise
 	case offer:
+		if before == promise {
+			return
+		}
 		if before == ask || before == need {
 			it.weight, it.owner, it.taken, it.refused, it.deed = max(it.weight, a.weight)+2, a.owner, true, false, promise
 		}
 	default:
+		if before == offer {
+			it.owner, it.taken, it.deed, it.weight = it.acts[0].owner, true, promise, it.weight+1
+		}
 		it.weight = max(it.weight, a.weight) + 1
 		if a.to != nil && !it.taken {
 			it.asked = a.to
@@ -292,5 +323,15 @@ func (x *exchange) join(it *item, a *act) {
 
 // stands reports whether an item is an action.
 func (it *item) stands() bool {
-	return it.weight >= enough && !it.refused && !it.jest
+	return it.weight >= enough && !it.refused && !it.jest && !it.wanting()
+}
+
+// wanting reports whether all that was said is that something is wanted: "we need two dry days".
+func (it *item) wanting() bool {
+	for _, a := range it.acts {
+		if a.deed != need || a.clause.Verb != "need" {
+			return false
+		}
+	}
+	return true
 }

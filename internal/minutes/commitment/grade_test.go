@@ -114,16 +114,17 @@ func (s *score) meeting(name string, m labelled) {
 	meeting, tr := m.document()
 	f := commitment.Find(meeting, tr)
 	proposed := document.Minutes{Decisions: f.Decisions, Actions: f.Actions, Questions: f.Questions}
-	kept, dropped := minutes.Stand(proposed, minutes.NewEvidence(tr, m.Attendees, "en"))
-	if s.dropped += dropped; dropped > 0 {
-		s.note("%s: %d lines refused", name, dropped)
+	evidence := minutes.NewEvidence(tr, m.Attendees, "en")
+	kept, dropped := minutes.Stand(proposed, evidence)
+	s.dropped += dropped
+	for _, l := range slices.Concat(proposed.Decisions, proposed.Questions, lineOf(proposed.Actions)) {
+		if why := evidence.Check(l, false); why != "" {
+			s.note("%s: REFUSED, %s: %s %v", name, why, l.Text, sorted(cited(l)))
+		}
 	}
 	s.lines(name, "decisions", kept.Decisions, m.Decisions)
 	s.lines(name, "questions", kept.Questions, m.Questions)
-	lines := make([]document.Line, len(kept.Actions))
-	for i, a := range kept.Actions {
-		lines[i] = a.Line
-	}
+	lines := lineOf(kept.Actions)
 	pairs := s.lines(name, "actions", lines, m.Actions)
 	speakers := map[string]string{}
 	for _, sp := range tr.Speakers {
@@ -144,6 +145,14 @@ func (s *score) meeting(name string, m labelled) {
 			}
 		}
 	}
+}
+
+func lineOf(actions []document.Action) []document.Line {
+	lines := make([]document.Line, len(actions))
+	for i, a := range actions {
+		lines[i] = a.Line
+	}
+	return lines
 }
 
 // action compares owner and date of an action that was found with its label's.

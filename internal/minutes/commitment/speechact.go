@@ -26,6 +26,7 @@ type act struct {
 	to       *person     // who is asked, nil where nobody is named
 	weight   int         // how sure it is that this is an action, 3 is enough
 	topic    clause.Span // what is spoken of, where it stands before the clause: "the note on that, I'll have it out"
+	origin   *place      // where that was said, if another turn said it
 	rich     int         // how much it says of what is done: hollow, pointing or full
 	stems    map[string]bool
 	whens    []date.When
@@ -135,6 +136,7 @@ func (t *turn) judge(p *people, s *clause.Sentence, a *act) bool {
 		a.owner = p.byID[t.speaker]
 		return t.mine(p, s, a)
 	case clause.Us:
+		a.to = t.addressee(p, s)
 		return t.ours(s, a)
 	case clause.You:
 		return t.yours(p, s, a)
@@ -171,7 +173,7 @@ func (t *turn) mine(p *people, s *clause.Sentence, a *act) bool {
 		return !states[c.Verb] && !talk[c.Verb]
 	case c.Force&clause.Will != 0:
 		a.weight = 3
-		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own")
+		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own") && !(talk[c.Verb] && (t.At(c.Object) == "you" || t.At(c.Object) == "it"))
 	case c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = offer, 2
 		if c.Force&clause.Could != 0 {
@@ -185,9 +187,25 @@ func (t *turn) mine(p *people, s *clause.Sentence, a *act) bool {
 		if dated {
 			a.weight = 2
 		}
+		if t.awaits(s, c) {
+			a.weight = 3
+		}
 		return !states[c.Verb] && !talk[c.Verb]
 	}
 	return t.plainly(p, s, a, dated)
+}
+
+// awaits reports whether a clause beside this one says on what it waits: "when he's back I'm going over there".
+func (t *turn) awaits(s *clause.Sentence, c *clause.Clause) bool {
+	for n := range s.Clauses {
+		switch other := &s.Clauses[n]; other.Link {
+		case "when", "once", "as", "after":
+			if !other.Past && other.Force&clause.Would == 0 && other.From != c.From && (other.To == c.From || c.To <= other.From) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // thinking is looking and checking on the spot.
@@ -233,6 +251,9 @@ func (t *turn) ours(s *clause.Sentence, a *act) bool {
 	case c.Force&clause.Must != 0:
 		a.deed, a.weight = need, 2
 		return !states[c.Verb] && !talk[c.Verb] && !conduct[c.Verb]
+	case c.Force&clause.Will != 0 && c.Verb == "need":
+		a.deed, a.weight = need, 1
+		return true
 	case c.Force&clause.Will != 0:
 		a.deed, a.weight = promise, 2
 		return c.Verb != "" && !states[c.Verb] && !talk[c.Verb] && !conduct[c.Verb]
@@ -309,15 +330,21 @@ func (t *turn) theirs(a *act) bool {
 		a.weight = 1
 		return true
 	}
-	a.weight = 1
+	if a.weight = 1; c.Link == "so" || c.Link == "then" {
+		a.weight = 2
+	}
 	return c.Force == 0 && c.Verb != "be" && c.Verb != "have" && c.Verb != "do"
 }
 
 // things judges a noun or "it": what must be done to it, or when it will be there.
 func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
-	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Can|clause.Wants) != 0 {
+	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 {
 		return false
+	}
+	if c.Force&clause.Can != 0 {
+		a.deed, a.weight, a.owner = promise, 1, p.third(t, c.Noun)
+		return a.owner != nil && !t.pronoun(c) && !states[c.Verb] && !c.Passive
 	}
 	if i := t.Find(c.Object, t.limit(s, c), clause.Phrases("from me, by me")); i >= 0 && c.Verb != "come" && c.Verb != "be" {
 		a.deed, a.weight, a.owner = promise, 3, p.byID[t.speaker]
@@ -368,12 +395,12 @@ func (t *turn) limit(s *clause.Sentence, c *clause.Clause) int {
 }
 
 // impersonal are the verbs with which a thing is said to need doing.
-var impersonal = clause.Set(`be go happen come get move change`)
+var impersonal = clause.Set(`be go happen come move change`)
 
 // order judges a bare verb: an order or a request.
 func (t *turn) order(p *people, s *clause.Sentence, a *act) bool {
 	c := a.clause
-	if !c.Order || c.Negated || c.Verb == "be" || states[c.Verb] || c.Verb == "say" || c.Verb == "give" && t.At(c.Object) == "me" && len(t.whensIn(c.Object, c.To)) > 0 || c.Verb == "make" && t.At(c.Object) == "it" {
+	if !c.Order || c.Negated || c.Verb == "thank" || c.Verb == "welcome" || c.Verb == "be" || states[c.Verb] || c.Verb == "say" || c.Verb == "give" && t.At(c.Object) == "me" && len(t.whensIn(c.Object, c.To)) > 0 || c.Verb == "make" && t.At(c.Object) == "it" {
 		return false
 	}
 	a.deed, a.weight = ask, 0

@@ -36,6 +36,9 @@ func (r *reading) leading(it *item) *act {
 
 // sentence writes what an act says as an order: "Send the cut sheets".
 func (r *reading) sentence(it *item, a *act) string {
+	if a.origin != nil {
+		return r.original(*a.origin)
+	}
 	t, c := r.turns[a.turn], a.clause
 	w := &writer{reading: r, turn: t, speaker: r.people.byID[t.speaker], other: r.partner(it, a)}
 	w.reader = a.deed == promise || a.deed == offer
@@ -52,6 +55,14 @@ func (r *reading) sentence(it *item, a *act) string {
 		return finish(w.words(c.From, a.content.To))
 	}
 	return finish(w.verbed(c.Verb, c.Object, a.content.To))
+}
+
+// original writes the sentence that says what a hollow promise is about.
+func (r *reading) original(p place) string {
+	t := r.turns[p.turn]
+	s := t.Sentences[p.sentence]
+	words := t.trimmed(stretch(s.From, s.To))
+	return finish((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(words.From, words.To))
 }
 
 // partner gives the other person of an item, who is meant by "you" in a promise.
@@ -189,6 +200,9 @@ func (r *reading) evidence(it *item) []document.Evidence {
 		}
 	}
 	for _, a := range it.acts {
+		if a.origin != nil {
+			add(r.turns[a.origin.turn], a.origin.sentence)
+		}
 		add(r.turns[a.turn], a.sentence)
 	}
 	for _, i := range it.replies {
@@ -257,7 +271,7 @@ func (r *reading) dueOf(t *turn, whens []date.When) *document.Due {
 		if w.Date.IsZero() {
 			continue
 		}
-		if best == nil || w.Deadline && !best.Deadline || w.Deadline == best.Deadline {
+		if best == nil || w.Deadline && !best.Deadline || w.Deadline == best.Deadline && (w.Lead != "for" || best.Lead == "for") {
 			best = w
 		}
 	}
