@@ -111,6 +111,7 @@ func TestNumbers(t *testing.T) {
 		"decimals are spoken":            {"en", "two point one seven", []string{"2.17"}},
 		"years come in halves":           {"en", "in nineteen ninety and twenty twenty-six", []string{"1990", "2026"}},
 		"ordinals count":                 {"en", "the 2nd and the twenty-third", []string{"2", "23"}},
+		"a line's end ends a number":     {"en", "the twenty-first\ntwenty-first", []string{"21", "21"}},
 		"digits said apart stay apart":   {"en", "five five two", []string{"5", "5", "2"}},
 		"one and first are words":        {"en", "the first one", nil},
 		"percent and money signs vanish": {"en", "50% of €300", []string{"50", "300"}},

@@ -59,10 +59,10 @@ func (l Language) numberAt(text string, words []Word) (string, int) {
 
 func format(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// adjacent reports whether nothing but a blank or a hyphen parts two words.
+// adjacent reports whether nothing but a blank or a hyphen parts two words, not the end of a line.
 func adjacent(text string, a, b Word) bool {
 	gap := text[a.End:b.Start]
-	return gap == "" || gap == "-" || strings.TrimSpace(gap) == ""
+	return gap == "" || gap == "-" || strings.TrimSpace(gap) == "" && !strings.Contains(gap, "\n")
 }
 
 // digits reads a word that begins with digits: "1,200", "2nd", "7.7million", "50k".

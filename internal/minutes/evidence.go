@@ -5,6 +5,7 @@ import (
 
 	"mainstay/internal/document"
 	"mainstay/internal/language"
+	"mainstay/internal/language/clause"
 )
 
 // share is how much of a line's content must occur in what it cites, once names and numbers are set aside.
@@ -160,6 +161,27 @@ func (e *Evidence) covered(text, cited string, evidence []document.Evidence) flo
 	return float64(found) / float64(total)
 }
 
+// statements gives the sentences of a text, and of English ones that run on also each part that affirms or denies on its own:
+// in "not yet, no, I'll call him" the call is not denied.
+func (e *Evidence) statements(text string) []string {
+	var all []string
+	for _, span := range e.lang.Sentences(text) {
+		said := span.In(text)
+		if all = append(all, said); e.lang != language.English {
+			continue
+		}
+		t := clause.New(said)
+		t.Parse()
+		all = append(all, t.Clean.Text) // "not the, not the stock one" denies once
+		if units := t.Units(); len(units) > 1 {
+			for _, u := range units {
+				all = append(all, u.In(t.Clean.Text))
+			}
+		}
+	}
+	return all
+}
+
 // samePolarity compares the line with the sentences of its source that it resembles most: one of them must be able to mean
 // the same.
 func (e *Evidence) samePolarity(line document.Line, cited string) bool {
@@ -174,8 +196,8 @@ func (e *Evidence) samePolarity(line document.Line, cited string) bool {
 	}
 	var all []candidate
 	best := 0
-	for _, span := range e.lang.Sentences(cited) {
-		c := candidate{sentence: span.In(cited)}
+	for _, said := range e.statements(cited) {
+		c := candidate{sentence: said}
 		for _, stem := range e.lang.Content(c.sentence) {
 			if want[stem] {
 				c.overlap++

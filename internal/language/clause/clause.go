@@ -1,6 +1,10 @@
 package clause
 
-import "strings"
+import (
+	"strings"
+
+	"mainstay/internal/language"
+)
 
 // force is what the auxiliaries of a verb group say, as a set of bits.
 type Force uint16
@@ -79,6 +83,42 @@ func (t *Text) Parse() {
 		}
 	}
 }
+
+// Units gives the stretches of the text that affirm or deny on their own, in bytes of Clean.Text: a main clause with what
+// depends on it. "I don't think we should" is one, "not yet, no, I'll call him" is two.
+func (t *Text) Units() []language.Span {
+	var units []language.Span
+	for _, s := range t.Sentences {
+		from := s.From
+		if len(s.Clauses) > 0 && s.Clauses[0].Order && s.Clauses[0].From > from && t.opening(from, s.Clauses[0].From) {
+			units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[s.Clauses[0].From-1].Span.End})
+			from = s.Clauses[0].From
+		}
+		for n := 1; n < len(s.Clauses); n++ {
+			c, before := &s.Clauses[n], &s.Clauses[n-1]
+			own := c.Link == "" || Coordinator[c.Link]
+			if !own || doubting[before.Verb] || c.From <= from || c.Subject == None && !c.Order || c.Order && c.Link != "" {
+				continue
+			}
+			units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[c.From-1].Span.End})
+			from = c.From
+		}
+		units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[s.To-1].Span.End})
+	}
+	return units
+}
+
+func (t *Text) opening(from, to int) bool {
+	for i := from; i < to; i++ {
+		if !Opener[t.At(i)] {
+			return false
+		}
+	}
+	return true
+}
+
+// doubting verbs carry their negation into the clause behind them.
+var doubting = Set(`think believe say want suppose guess expect hope agree mean see know tell claim reckon imagine feel seem promise`)
 
 // clauseAt reads the clause whose verb group or subject begins at token i.
 func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {

@@ -21,8 +21,11 @@ func (t *Text) group(s *Sentence, c Clause, j int, being bool) (Clause, bool) {
 // broken reports whether the words at j cannot go on a verb group.
 func (t *Text) broken(j int) bool {
 	w := t.At(j)
-	return Coordinator[w] || w == "i" || w == "we" || w == "he" || w == "she" || w == "they" || t.Tokens[j].Gap != "" && (t.Tokens[j].Gap[0] == ';' || t.Tokens[j].Gap[0] == '.')
+	return Coordinator[w] || interrupting[w] || t.Tokens[j].Gap != "" && (t.Tokens[j].Gap[0] == ';' || t.Tokens[j].Gap[0] == '.')
 }
+
+// interrupting words cannot be a main verb: something new begins.
+var interrupting = Set(`i we he she they yeah yes yep no okay ok thanks sorry oh well`)
 
 // step reads one auxiliary or adverb at j and gives the token after it, or j where the main verb stands.
 func (t *Text) step(c *Clause, j int, being *bool) int {

@@ -75,7 +75,7 @@ func (t reader) timeAt(c Calendar, i int) (When, int) {
 		}
 	}
 	if next := t.vague(i); next > i {
-		return When{}, next
+		return When{Event: t.nextMeeting(i)}, next
 	}
 	return t.event(c, i)
 }
@@ -443,6 +443,14 @@ func (t reader) vague(i int) int {
 		}
 	}
 	return i
+}
+
+// nextMeeting names the meeting's successor as an event, since somebody may say when it is.
+func (t reader) nextMeeting(i int) string {
+	if t.At(i) == "next" {
+		return "next meeting"
+	}
+	return ""
 }
 
 var vagueTimes = clause.Phrases(`as soon as possible, asap, straight away, right away, immediately, next meeting, next call, next session, next board meeting, early next week,

@@ -84,6 +84,8 @@ func (t *turn) says(a *act) (int, map[string]bool) {
 		stems[language.English.Stem(a.clause.Verb)] = true
 	}
 	switch {
+	case rich && a.deed == promise && a.clause.Subject == clause.Thing && t.pronoun(a.clause) && (a.clause.Passive || a.clause.Verb == "be"):
+		return pointing, stems
 	case rich:
 		return full, stems
 	case !light[a.clause.Verb]:
@@ -98,7 +100,7 @@ func (t *turn) stemsOf(s clause.Span) map[string]bool {
 	en := language.English
 	for i := s.From; i < s.To; i++ {
 		w := t.At(i)
-		if t.timely(i) || t.Tokens[i].Second || t.Tokens[i].Who != 0 || en.Stop(w) || en.Filler(w) || numeral(w) || clause.Ending[w] || clause.Opener[w] || clause.Adverb[w] {
+		if t.timely(i) || t.Tokens[i].Second || t.Tokens[i].Who != 0 || date.Unit(w) || en.Stop(w) || en.Filler(w) || numeral(w) || clause.Ending[w] || clause.Opener[w] || clause.Adverb[w] {
 			continue
 		}
 		stems[en.Stem(w)] = true

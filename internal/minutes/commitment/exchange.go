@@ -1,5 +1,7 @@
 package commitment
 
+import "mainstay/internal/language/clause"
+
 import ()
 
 // item is one thing to be done, put together from what several turns say of it.
@@ -47,14 +49,16 @@ func (x *exchange) follow() {
 
 // answered lets a turn's opening settle what was asked or offered just before.
 func (x *exchange) answered(i int, t *turn, acts bool) {
-	for k := len(x.items) - 1; k >= 0 && x.items[k].last >= i-replyReach; k-- {
+	for k := len(x.items) - 1; k >= 0 && x.items[k].last >= i-addReach; k-- {
 		it := x.items[k]
-		if it.by == t.speaker || it.last >= i {
+		if it.by == t.speaker || it.last >= i || it.last < i-replyReach && it.deed != offer {
 			continue
 		}
 		switch {
 		case it.deed == promise:
 			x.reacted(it, i, t)
+		case it.deed == offer && t.urges():
+			x.offered(it, i, t)
 		case it.last < i-1 && !x.calls(it, t):
 		case it.deed == offer:
 			x.offered(it, i, t)
@@ -76,7 +80,7 @@ func (x *exchange) othersCalled(*item) bool { return false }
 
 // reacted weighs what others say to a promise: thanks make it surer, laughter unmakes it.
 func (x *exchange) reacted(it *item, i int, t *turn) {
-	if t.reply.laughs && len(it.acts) == 1 && it.acts[0].deed == promise {
+	if last := it.acts[len(it.acts)-1]; (t.reply.laughs || t.echoes(it)) && last.deed == promise && (len(it.acts) == 1 || it.acts[0].weight < 2) {
 		it.jest = true
 	}
 	if t.reply.thanks && it.last == i-1 && !t.reply.laughs {
@@ -85,6 +89,16 @@ func (x *exchange) reacted(it *item, i int, t *turn) {
 	if it.last == i-1 && t.forbids() {
 		it.refused = true
 	}
+}
+
+// echoes reports whether the turn takes up the verb of a promise only to wave it off: "don't cry".
+func (t *turn) echoes(it *item) bool {
+	for i := 0; i+2 < len(t.Tokens) && i < 8; i++ {
+		if t.At(i) == "do" && t.At(i+1) == "not" && t.At(i+2) == it.acts[0].clause.Verb {
+			return true
+		}
+	}
+	return false
 }
 
 // forbids reports whether the turn tells the one before not to: "no, don't".
@@ -98,12 +112,19 @@ func (t *turn) forbids() bool {
 	return false
 }
 
+// urges reports whether the turn tells somebody to go on with what they offered: "let's do that", "please do".
+func (t *turn) urges() bool {
+	return t.Find(0, min(len(t.Tokens), 8), urging) >= 0
+}
+
+var urging = clause.Phrases(`let us do that, let us do it, do that, do it, please do, go for it, go ahead, would you, that would be great, that would be good, that would be helpful, that would be brilliant, that would be lovely`)
+
 // offered settles an offer: it holds when somebody takes it.
 func (x *exchange) offered(it *item, i int, t *turn) {
 	switch {
 	case t.reply.refuses:
 		it.refused = true
-	case t.reply.accepts || t.reply.thanks:
+	case t.reply.accepts || t.reply.thanks || t.urges():
 		it.weight += 2
 		it.taken = true
 		it.replies = append(it.replies, i)
@@ -153,7 +174,7 @@ func (x *exchange) enter(a *act) {
 func (x *exchange) elided(a *act) bool {
 	for _, it := range x.items {
 		if n := len(it.replies); n > 0 && it.replies[n-1] == a.turn && it.owner == x.people.byID[x.turns[a.turn].speaker] {
-			a.deed, a.owner = promise, it.owner
+			a.deed, a.owner, a.weight = promise, it.owner, it.weight+1
 			x.join(it, a)
 			return true
 		}
@@ -220,7 +241,9 @@ func (x *exchange) meets(it *item, a *act) bool {
 	common := x.common(it, a)
 	switch {
 	case (a.deed == promise || a.deed == offer && far == 0) && it.owner == a.owner && it.taken:
-		return far == 0 && x.continues(it, a) || far <= addReach && (a.rich != full || common > 0) && x.near(it, a)
+		return far == 0 && x.continues(it, a) || far > 0 && far <= addReach && (a.rich != full || common > 0) && x.near(it, a) && (common > 1 || x.continues(it, a))
+	case a.deed == promise && it.taken && it.owner == nil && a.rich == hollow:
+		return far <= addReach
 	case (a.deed == promise || a.deed == offer) && it.taken:
 		return false
 	case a.deed == promise || a.deed == offer:
@@ -231,6 +254,8 @@ func (x *exchange) meets(it *item, a *act) bool {
 		return a.deed == ask && it.by != x.turns[a.turn].speaker && far <= 1 && (a.rich != full || common > 0)
 	case a.deed == need && far <= replyReach && x.turns[a.turn].pronoun(a.clause):
 		return true
+	case it.taken:
+		return a.deed == need && far <= 1 && a.rich == hollow
 	}
 	return far <= addReach && (common > 0 || a.rich == hollow && far <= 1) || far == 0 && a.rich == hollow
 }
@@ -243,7 +268,7 @@ func (x *exchange) near(it *item, a *act) bool {
 // continues reports whether a second promise in a turn goes on the first one; what has a date of its own does not.
 func (x *exchange) continues(it *item, a *act) bool {
 	first := it.acts[len(it.acts)-1]
-	return !(a.rich == full && first.rich == full && len(a.whens) > 0 && len(first.whens) > 0 && first.turn == a.turn && !a.whens[0].Date.Equal(first.whens[0].Date) && a.deed == first.deed && a.clause.From > first.clause.From)
+	return !(a.rich == full && first.rich == full && len(a.whens) > 0 && len(first.whens) > 0 && !a.whens[0].Date.Equal(first.whens[0].Date))
 }
 
 // takes reports whether a promise takes what was asked, needed or refused before.
@@ -254,7 +279,7 @@ func (x *exchange) takes(it *item, a *act, far, common int) bool {
 		return far <= takeReach && (common > 0 || a.rich != full)
 	case !mine:
 		return false
-	case far <= 1 && (it.deed == ask || it.deed == need) && it.by != x.turns[a.turn].speaker && x.firstOf(a):
+	case far <= 1 && (it.deed == ask || it.deed == need) && it.by != x.turns[a.turn].speaker && x.firstOf(a) && !(a.clause.Link == "and" && a.rich == full && common == 0):
 		return true
 	case far == 0 && it.deed == ask && a.rich != hollow && it.by == x.turns[a.turn].speaker:
 		return false

@@ -57,6 +57,7 @@ func newReading(m document.Meeting, t document.Transcript) *reading {
 		tn.whens = calendar.Times(tn.Text)
 		tn.reply = tn.answer()
 	}
+	r.dated()
 	return r
 }
 

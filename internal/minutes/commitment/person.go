@@ -281,7 +281,7 @@ func (p *people) spoken(t *turn, n clause.Span) *person {
 	if !p.written && (to-n.From > 1 && !titles[first] || len(first) < 3) {
 		return nil
 	}
-	text := t.Words(n.From, to)
+	text, _, _ := strings.Cut(t.Words(n.From, to), "'")
 	return &person{name: &text}
 }
 

@@ -172,7 +172,9 @@ func (t *turn) mine(p *people, s *clause.Sentence, a *act) bool {
 		a.weight = 3
 		return !states[c.Verb] && !talk[c.Verb]
 	case c.Force&clause.Will != 0:
-		a.weight = 3
+		if a.weight = 3; c.Force&clause.Ongoing != 0 {
+			a.weight = 2
+		}
 		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own") && !(talk[c.Verb] && (t.At(c.Object) == "you" || t.At(c.Object) == "it"))
 	case c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = offer, 2
@@ -317,6 +319,9 @@ func (t *turn) theirs(a *act) bool {
 	c := a.clause
 	a.deed, a.weight = promise, 3
 	switch {
+	case !c.Asks && c.Force&^clause.Will == 0 && c.Verb == "need" && c.Object < c.To:
+		a.deed, a.weight, a.owner = need, 1, nil
+		return true
 	case c.Asks || states[c.Verb] || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 || c.Verb == "":
 		return false
 	case c.Force&(clause.Must|clause.Will) != 0:
@@ -350,6 +355,10 @@ func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
 		a.deed, a.weight, a.owner = promise, 3, p.byID[t.speaker]
 		return true
 	}
+	if c.Force&^clause.Will == 0 && (c.Verb == "need" || c.Verb == "want") && c.Object < c.To && c.Subject == clause.Thing {
+		a.deed, a.weight = need, 1
+		return true
+	}
 	if c.Force&clause.Must != 0 {
 		if c.Passive || impersonal[c.Verb] {
 			a.deed, a.weight = need, 2
@@ -380,7 +389,7 @@ func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
 }
 
 func (t *turn) pronoun(c *clause.Clause) bool {
-	return c.Noun.To-c.Noun.From == 1 && clause.Nominative[t.At(c.Noun.From)]
+	return c.Noun.To-c.Noun.From == 1 && c.Subject == clause.Thing && clause.Nominative[t.At(c.Noun.From)]
 }
 
 // limit gives the end of the sentence's part that a clause and what is tied to it by "and" fill.
@@ -425,11 +434,26 @@ func (t *turn) addressee(p *people, s *clause.Sentence) *person {
 	return found
 }
 
+// deedly reports whether a verb is one of work and daily business: the grammar knows those, and what is left over is mostly
+// said for fun.
+func deedly(verb string) bool {
+	_, f := clause.Lookup(verb)
+	return f == clause.Bare && !bodily[verb] || light[verb]
+}
+
+var bodily = clause.Set(`eat hang die live lie sleep wear sing dance drink cry kiss marry swim`)
+
 // extra weighs what stands beside the clause: a date, "please", a name called.
 func (t *turn) extra(a *act) int {
 	n := 0
-	if len(a.whens) > 0 {
-		n++
+	for _, w := range a.whens {
+		if !w.Date.IsZero() || w.Deadline {
+			n++
+			break
+		}
+	}
+	if a.deed == promise && a.clause.Subject == clause.Me && !deedly(a.clause.Verb) {
+		n--
 	}
 	s := &t.Sentences[a.sentence]
 	if a.deed == ask {

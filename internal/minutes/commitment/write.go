@@ -236,19 +236,11 @@ func (r *reading) quote(t *turn, from, to int) []document.Evidence {
 	return list
 }
 
-// due gives the date by which an item is to be done: what the promise says, then what was asked.
+// due gives the date by which an item is to be done: what the acceptance says, then the promise, then what was asked, then a
+// deadline beside it, then a date that somebody adds.
 func (r *reading) due(it *item) *document.Due {
-	for k := len(it.replies) - 1; k >= 0; k-- {
-		t := r.turns[it.replies[k]]
-		for m := 0; m < len(t.Sentences) && m < 3; m++ {
-			s := &t.Sentences[m]
-			if len(s.Clauses) > 0 && (s.Clauses[0].Past || s.Clauses[0].Subject == clause.Thing && s.Clauses[0].Verb == "be") {
-				continue
-			}
-			if d := r.dueOf(t, t.whensIn(s.From, s.To)); d != nil {
-				return d
-			}
-		}
+	if d := r.dueInReply(it); d != nil {
+		return d
 	}
 	for _, deeds := range []deed{promise, offer, ask, need} {
 		for k := len(it.acts) - 1; k >= 0; k-- {
@@ -257,6 +249,46 @@ func (r *reading) due(it *item) *document.Due {
 				continue
 			}
 			if d := r.dueOf(r.turns[a.turn], a.whens); d != nil {
+				return d
+			}
+		}
+	}
+	return r.deadlineBeside(it)
+}
+
+// deadlineBeside finds a "by" or "before" in the sentence behind an act: "just so we have it before we see her on the fifth".
+func (r *reading) deadlineBeside(it *item) *document.Due {
+	for k := len(it.acts) - 1; k >= 0; k-- {
+		a := it.acts[k]
+		t := r.turns[a.turn]
+		for m := a.sentence; m <= a.sentence+1 && m < len(t.Sentences); m++ {
+			s := &t.Sentences[m]
+			for n := range s.Clauses {
+				c := &s.Clauses[n]
+				if c.Past || c.Negated || c.Asks || t.condition(c) || c.From < a.clause.From || n+1 < len(s.Clauses) && s.Clauses[n+1].Link == "until" {
+					continue
+				}
+				for _, w := range t.whensIn(c.From, c.To) {
+					if d := r.dueOf(t, []date.When{w}); d != nil && (w.Deadline || c.Link == "before" || t.Find(c.From, w.From, [][]string{{"before"}, {"by"}}) >= 0) {
+						return d
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// dueInReply finds a date in a turn that accepts: "Sure, by Friday."
+func (r *reading) dueInReply(it *item) *document.Due {
+	for k := len(it.replies) - 1; k >= 0; k-- {
+		t := r.turns[it.replies[k]]
+		for m := 0; m < len(t.Sentences) && m < 3; m++ {
+			s := &t.Sentences[m]
+			if len(s.Clauses) > 0 && (s.Clauses[0].Past || s.Clauses[0].Subject == clause.Thing && s.Clauses[0].Verb == "be") {
+				continue
+			}
+			if d := r.dueOf(t, t.whensIn(s.From, s.To)); d != nil {
 				return d
 			}
 		}
