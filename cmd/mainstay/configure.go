@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -16,8 +17,13 @@ func flags(name string, args []string, s streams, more func(*flag.FlagSet)) (Con
 		more(set)
 	}
 	if err := set.Parse(args); err != nil {
-		set.SetOutput(s.err)
+		if set.SetOutput(s.err); errors.Is(err, flag.ErrHelp) {
+			set.SetOutput(s.out)
+		}
 		set.Usage()
+		if errors.Is(err, flag.ErrHelp) {
+			return Config{}, nil, err
+		}
 		return Config{}, nil, usageError("%v", err)
 	}
 	cfg, err := loadConfig(*file, s.environ)

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -80,7 +81,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	err := command(ctx, args[1:], s)
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, flag.ErrHelp):
 		return ok
 	case errors.Is(err, errUsage):
 		fmt.Fprintln(s.err, "mainstay:", err)

@@ -9,18 +9,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
-	"unicode/utf8"
 
-	"mainstay/internal/document"
-	"mainstay/internal/fault"
-	"mainstay/internal/identity"
 	"mainstay/internal/meeting"
-	"mainstay/internal/queue"
-	"mainstay/internal/tenant"
+	"mainstay/internal/minutes"
 )
 
 // asked is what the command line of `mainstay minutes` says.
@@ -39,52 +34,131 @@ type asked struct {
 // minutesOf prints the minutes of one file through the same pipeline as the server's, over a folder whose keys are in memory
 // only: what a kill leaves is unreadable, and the next run removes it.
 func minutesOf(ctx context.Context, args []string, s streams) error {
-	var a asked
-	cfg, rest, err := flags("minutes FILE", args, s, func(set *flag.FlagSet) {
-		set.BoolVar(&a.json, "json", false, "print docs/minutes.schema.json instead of Markdown")
-		set.StringVar(&a.attendees, "attendees", "", "names, separated by commas")
-		set.StringVar(&a.date, "date", "", "the meeting's date, such as 2026-03-12")
-		set.StringVar(&a.zone, "zone", "UTC", "its time zone, such as Europe/London")
-		set.StringVar(&a.title, "title", "", "its title; the file's name if empty")
-		set.StringVar(&a.template, "template", "general", strings.Join(meeting.Templates(), ", "))
-		set.StringVar(&a.language, "language", "", "the language spoken, such as en; found if empty")
-		set.IntVar(&a.speakers, "speakers", 0, "how many speak; found if 0")
-	})
+	a, cfg, err := asks(args, s)
 	if err != nil {
 		return err
 	}
-	if len(rest) != 1 {
-		return usageError("name one file: mainstay minutes meeting.m4a")
-	}
-	a.file = rest[0]
 	details, err := a.details()
 	if err != nil {
 		return err
 	}
-	removeLeft()
-	if cfg.Data, err = os.MkdirTemp("", fmt.Sprintf("mainstay-minutes-%d-", os.Getpid())); err != nil {
-		return fmt.Errorf("making a temporary folder: %w", err)
+	if err := usable(a.file); err != nil {
+		return err
 	}
-	defer os.RemoveAll(cfg.Data)
-	if err := os.Chmod(cfg.Data, 0o711); err != nil {
-		return fmt.Errorf("opening the temporary folder to the database: %w", err)
-	}
-	p, err := newProgram(ctx, cfg, slog.New(slog.DiscardHandler), true)
+	folder, err := newScratch()
 	if err != nil {
 		return err
 	}
-	defer p.Close()
-	p.told = progressTo(s.err)
-	doc, err := p.once(ctx, a.file, details)
-	if err != nil {
+	defer folder.remove()
+	cfg.Data = folder.path
+	opened, err := draftOnce(ctx, cfg, s, a.file, details)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("interrupted. Nothing was kept; run it again for the minutes")
+	case err != nil:
 		return err
 	}
-	return printed(s, doc, a.json)
+	return printed(s, opened, a.json)
 }
 
-func printed(s streams, doc document.Document, asJSON bool) error {
+func draftOnce(ctx context.Context, cfg Config, s streams, file string, details meeting.Details) (minutes.Opened, error) {
+	p, err := newProgram(ctx, cfg, slog.New(slog.DiscardHandler), true)
+	if err != nil {
+		return minutes.Opened{}, err
+	}
+	defer p.Close()
+	told := newTeller(s.err)
+	defer told.done()
+	p.told = told.tell
+	return p.once(ctx, file, details)
+}
+
+// asks reads the command line. Options may stand before and after the file.
+func asks(args []string, s streams) (asked, Config, error) {
+	var a asked
+	options := func(set *flag.FlagSet) {
+		set.BoolVar(&a.json, "json", a.json, "print the JSON of docs/minutes.schema.json instead of Markdown")
+		set.StringVar(&a.attendees, "attendees", a.attendees, "who was there: names, separated by commas")
+		set.StringVar(&a.date, "date", a.date, "the meeting's date, such as 2026-03-12 or 2026-03-12T10:00")
+		set.StringVar(&a.zone, "zone", a.zone, "its time zone, such as Europe/London (UTC if empty)")
+		set.StringVar(&a.title, "title", a.title, "its title (the file's name if empty)")
+		set.StringVar(&a.template, "template", a.template, "the kind of meeting: "+strings.Join(meeting.Templates(), ", "))
+		set.StringVar(&a.language, "language", a.language, "the language spoken, such as en (found if empty)")
+		set.IntVar(&a.speakers, "speakers", a.speakers, "how many speak (found if 0)")
+	}
+	cfg, rest, err := flags("minutes FILE", args, s, options)
+	for err == nil && len(rest) > 1 && strings.HasPrefix(rest[1], "-") {
+		a.file = rest[0]
+		if cfg, rest, err = flags("minutes FILE", rest[1:], s, options); err == nil {
+			rest = append([]string{a.file}, rest...)
+		}
+	}
+	if err != nil {
+		return a, cfg, err
+	}
+	if len(rest) != 1 {
+		return a, cfg, usageError("name one file: mainstay minutes meeting.m4a")
+	}
+	a.file = rest[0]
+	return a, cfg, nil
+}
+
+// details turns the command line into what an organizer would say of the meeting. What makes no sense is a misuse.
+func (a asked) details() (meeting.Details, error) {
+	d := meeting.Details{Title: a.title, Zone: a.zone, Language: a.language, Template: a.template, People: a.speakers, ModelAllowed: false}
+	if d.Title == "" {
+		d.Title = strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
+	}
+	for _, name := range strings.Split(a.attendees, ",") {
+		d.Attendees = append(d.Attendees, person(name))
+	}
+	zone, err := time.LoadLocation(a.zone)
+	if err != nil || a.zone == "Local" {
+		return d, usageError("there is no time zone %q; one looks like Europe/London", a.zone)
+	}
+	switch {
+	case a.template != "" && !slices.Contains(meeting.Templates(), a.template):
+		return d, usageError("there is no template %q; choose one of %s", a.template, strings.Join(meeting.Templates(), ", "))
+	case a.language != "" && !languageTag.MatchString(a.language):
+		return d, usageError("there is no language %q; one looks like en or pt-BR", a.language)
+	case a.speakers < 0 || a.speakers > 50:
+		return d, usageError("the number of speakers is between 1 and 50, or 0 to find it")
+	case a.date == "":
+		return d, nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", time.RFC3339} {
+		if at, err := time.ParseInLocation(layout, a.date, zone); err == nil {
+			d.StartsAt = &at
+			return d, nil
+		}
+	}
+	return d, usageError("there is no date %q; one looks like 2026-03-12 or 2026-03-12T10:00", a.date)
+}
+
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
+
+// person reads "Maria Lopez" and "Maria Lopez <maria@example.org>".
+func person(text string) meeting.Person {
+	name, address, found := strings.Cut(text, "<")
+	if !found {
+		return meeting.Person{Name: text}
+	}
+	return meeting.Person{Name: name, Email: strings.TrimRight(strings.TrimSpace(address), ">")}
+}
+
+// printed writes the minutes to the output, and beside it what a reader must know of them.
+func printed(s streams, opened minutes.Opened, asJSON bool) error {
+	doc, err := opened.Document()
+	if err != nil {
+		return err
+	}
 	if len(doc.Transcript.Segments) == 0 {
 		fmt.Fprintln(s.err, "Nobody speaks in this recording, so there is nothing to write minutes of.")
+	}
+	for _, who := range doc.Transcript.Speakers {
+		if by, ok := opened.Transcript.Introduced[who.ID]; ok {
+			fmt.Fprintf(s.err, "A voice is named %s because it says %q at %s.\n", *who.Name, by.Quote, doc.Transcript.Place(by.Segment))
+		}
 	}
 	if !asJSON {
 		_, err := io.WriteString(s.out, doc.Markdown())
@@ -98,151 +172,26 @@ func printed(s streams, doc document.Document, asJSON bool) error {
 	return err
 }
 
-func (a asked) details() (meeting.Details, error) {
-	d := meeting.Details{Title: a.title, Zone: a.zone, Language: a.language, Template: a.template, People: a.speakers, ModelAllowed: false}
-	if d.Title == "" {
-		d.Title = strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
+// usable says why a file cannot be taken in, before any work is begun.
+func usable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there is no file %q. Check its name and its folder", path)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("the file %q cannot be reached. Check the rights of its folder", path)
+	case err != nil:
+		return fmt.Errorf("the file %q cannot be looked at: %w", path, err)
+	case info.IsDir():
+		return fmt.Errorf("%q is a folder. Name a recording or a transcript in it", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%q is no ordinary file. Save the recording or the transcript to one", path)
+	case info.Size() == 0:
+		return fmt.Errorf("the file %q is empty. Choose another, or export it again", path)
 	}
-	for _, name := range strings.Split(a.attendees, ",") {
-		d.Attendees = append(d.Attendees, meeting.Person{Name: name})
-	}
-	if a.date == "" {
-		return d, nil
-	}
-	zone, err := time.LoadLocation(a.zone)
-	if err != nil {
-		return d, usageError("there is no time zone %q", a.zone)
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.ParseInLocation(layout, a.date, zone); err == nil {
-			d.StartsAt = &at
-			return d, nil
-		}
-	}
-	return d, usageError("a date looks like 2026-03-12")
-}
-
-// removeLeft removes folders of runs that were killed.
-func removeLeft() {
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), "mainstay-minutes-*"))
-	if err != nil {
-		return
-	}
-	for _, dir := range left {
-		parts := strings.Split(filepath.Base(dir), "-")
-		pid, err := strconv.Atoi(parts[2])
-		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			_ = os.RemoveAll(dir)
-		}
-	}
-}
-
-// once makes a workspace for one meeting, runs its work here and returns its minutes.
-func (p *Program) once(ctx context.Context, file string, details meeting.Details) (document.Document, error) {
-	ctx, err := p.solo(ctx)
-	if err != nil {
-		return document.Document{}, err
-	}
-	m, err := p.take(ctx, file, details)
-	if err != nil {
-		return document.Document{}, err
-	}
-	if err := p.Queue.Drain(context.WithoutCancel(ctx)); err != nil {
-		return document.Document{}, err
-	}
-	opened, err := p.Minutes.Open(ctx, m.ID)
-	if err != nil {
-		return document.Document{}, err
-	}
-	if opened.Minutes == nil {
-		return document.Document{}, p.whyNot(ctx, m)
-	}
-	return opened.Document()
-}
-
-// solo makes a workspace whose owner is whoever runs the command.
-func (p *Program) solo(ctx context.Context) (context.Context, error) {
-	token, err := p.Identity.IssueSetup(ctx)
-	if err != nil {
-		return ctx, err
-	}
-	begun, err := p.Identity.FirstRun(ctx, identity.Setup{Token: token.Reveal(), Name: "Owner", Email: "owner@localhost.invalid",
-		Password: token.Reveal(), Workspace: "This machine"})
-	if err != nil {
-		return ctx, err
-	}
-	return tenant.WithActor(ctx, begun.Actor), nil
-}
-
-// take makes the meeting and takes the file in, as a transcript where it is one and as a recording else.
-func (p *Program) take(ctx context.Context, path string, details meeting.Details) (meeting.Meeting, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return meeting.Meeting{}, fmt.Errorf("opening the file: %w", err)
+		return fmt.Errorf("the file %q cannot be read. Check its rights: %w", path, err)
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return meeting.Meeting{}, fmt.Errorf("looking at the file: %w", err)
-	}
-	if info.IsDir() {
-		return meeting.Meeting{}, usageError("%s is a folder; name a recording or a transcript", path)
-	}
-	m, err := p.Meetings.Create(ctx, details, "upload", false)
-	if err != nil {
-		return m, err
-	}
-	if !isTranscript(file, path) {
-		_, err = p.Capture.Put(ctx, m.ID, filepath.Base(path), info.Size(), file)
-		return m, err
-	}
-	text, err := io.ReadAll(io.LimitReader(file, 32<<20))
-	if err != nil {
-		return m, fmt.Errorf("reading the file: %w", err)
-	}
-	_, err = p.Speech.Import(ctx, m.ID, filepath.Base(path), text)
-	return m, err
-}
-
-// isTranscript looks at a file's ending and, where that says nothing, at its first bytes.
-func isTranscript(file *os.File, path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".txt", ".vtt", ".srt", ".json", ".docx", ".md":
-		return true
-	case ".wav", ".mp3", ".m4a", ".mp4", ".ogg", ".opus", ".webm", ".flac", ".mov", ".mkv":
-		return false
-	}
-	head := make([]byte, 512)
-	n, _ := file.ReadAt(head, 0)
-	return n > 0 && utf8.Valid(head[:n-n%4]) && !strings.ContainsRune(string(head[:n]), 0)
-}
-
-// whyNot tells why a meeting has no minutes: the sentence of the step that did not succeed.
-func (p *Program) whyNot(ctx context.Context, m meeting.Meeting) error {
-	steps, err := p.Progress.Of(ctx, m.ID)
-	if err != nil {
-		return err
-	}
-	for _, step := range steps {
-		if step.Reason != "" {
-			return fault.New(fault.Busy, step.Reason)
-		}
-	}
-	return fault.New(fault.Internal, "The minutes were not finished.")
-}
-
-// progressTo prints a phase when it begins, and how much of all is done by then.
-func progressTo(w io.Writer) func(queue.Step, string, float64) {
-	last := ""
-	return func(_ queue.Step, phase string, done float64) {
-		switch {
-		case phase == last:
-			return
-		case done > 0:
-			fmt.Fprintf(w, "%s... %.0f %%\n", phase, 100*done)
-		default:
-			fmt.Fprintf(w, "%s...\n", phase)
-		}
-		last = phase
-	}
+	return file.Close()
 }

@@ -14,6 +14,8 @@ type Document struct {
 	Meeting    Meeting    `json:"meeting"`
 	Transcript Transcript `json:"transcript"`
 	Minutes    Minutes    `json:"minutes"`
+
+	Typed map[string]bool `json:"-"` // ids of the lines that a person wrote or changed
 }
 
 // Meeting is what is known of a meeting apart from what was said.

@@ -159,13 +159,13 @@ func sample() document.Document {
 			Actions: []document.Action{{Line: line("a1", "Order beams"), Owner: &document.Owner{Speaker: text("s2")}, Due: &document.Due{Date: text("2026-03-20"), AsSaid: "Friday"}}}}}
 }
 
-func TestMarkdownEscapesWhatPeopleSaid(t *testing.T) {
+func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	want := `# Site &lt;b&gt;meeting&lt;/b&gt;
 
-Date: 2026-03-12  
-Attendees: Maria, Tom  
-Length: 1:02  
+**Date:** Thursday, 12 March 2026  
+**Attendees:** Maria, Tom  
+**Length:** 1:02
 
 ## Summary
 
@@ -173,10 +173,51 @@ Length: 1:02
 
 ## Actions
 
-- Order beams (owner: Speaker 2, due: 2026-03-20) ` + "`[0:01]`" + `
+- [ ] **Speaker 2:** Order beams _Due Friday, 20 March 2026._ ` + "`[0:01]`" + `
+
+---
+
+_Drafted by rules of language, without a model._ ` + "`[1:23]`" + ` is the time in the recording at which it was said.
 `
 	if diff := cmp.Diff(want, sample().Markdown()); diff != "" {
 		t.Errorf("Markdown (-want +got):\n%s", diff)
+	}
+}
+
+func TestMarkdownSaysWhoWroteALine(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	d.Meeting.Language, d.Minutes.Language = text("de"), text("en-GB")
+	d.Typed = map[string]bool{"s1": true}
+	d.Minutes.DraftedBy = document.DraftedBy{Kind: "model", Provider: text("anthropic"), Model: text("m1"), Note: text("Half of it was dropped.")}
+	d.Minutes.Topics = []document.Topic{{Title: "Slab", Segments: document.Span{First: "1", Last: "1"}, Lines: []document.Line{{ID: "t1.1", Text: "It is in.", Evidence: []document.Evidence{{Segment: "1", Quote: "in"}}}}}}
+	got := d.Markdown()
+	for _, want := range []string{"**Translated from:** de", "alert(1)) _(edited)_ `[0:01]`", "### Slab `[0:01–1:01]`", "- It is in. _(translated)_ `[0:01]`",
+		"_Drafted by a model (anthropic, m1) and checked against what was said. Half of it was dropped._"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("Markdown lacks %q:\n%s", want, got)
+		}
+	}
+}
+
+// TestMarkdownIsPlain: nothing that somebody says becomes markup, a list, HTML or a link.
+func TestMarkdownIsPlain(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"<img src=x onerror=alert(1)>":      "&lt;img src=x onerror=alert(1)&gt;",
+		"[a](https://example.org)":          `\[a\](https:` + "\u200b" + `//example.org)`,
+		"www.example.org and a@example.org": "www\u200b.example.org and a@\u200bexample.org",
+		"*b* _c_ `d` ~~e~~ | f":             `\*b\* \_c\_ ` + "\\`d\\`" + ` \~\~e\~\~ \| f`,
+		"- not a list":                      `\- not a list`,
+		"1. not a list":                     `1\. not a list`,
+		"a\n# b":                            `a \# b`,
+		"&amp; stays":                       "&amp;amp; stays",
+	} {
+		d := sample()
+		d.Minutes.Summary[0].Text = said
+		if got := d.Markdown(); !strings.Contains(got, "\n- "+want+" `[0:01]`\n") {
+			t.Errorf("Markdown of %q lacks %q:\n%s", said, want, got)
+		}
 	}
 }
 

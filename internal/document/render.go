@@ -12,57 +12,6 @@ func (d Document) JSON() ([]byte, error) {
 	return json.MarshalIndent(d, "", "  ")
 }
 
-// Markdown renders the minutes for reading and mailing. What people said is escaped: it cannot become markup or a link.
-func (d Document) Markdown() string {
-	var b strings.Builder
-	m, byID := d.Minutes, d.Transcript.byID()
-	fmt.Fprintf(&b, "# %s\n\n", escape(d.Meeting.Title))
-	d.facts(&b)
-	cite := func(l Line) string { return " " + byID.cite(l) }
-	section(&b, "Summary", len(m.Summary), func(i int) string { return escape(m.Summary[i].Text) + cite(m.Summary[i]) })
-	section(&b, "Decisions", len(m.Decisions), func(i int) string { return escape(m.Decisions[i].Text) + cite(m.Decisions[i]) })
-	section(&b, "Actions", len(m.Actions), func(i int) string {
-		a := m.Actions[i]
-		return d.action(a) + cite(a.Line)
-	})
-	section(&b, "Open questions", len(m.Questions), func(i int) string { return escape(m.Questions[i].Text) + cite(m.Questions[i]) })
-	for _, t := range m.Topics {
-		section(&b, escape(t.Title), len(t.Lines), func(i int) string { return escape(t.Lines[i].Text) + cite(t.Lines[i]) })
-	}
-	if m.DraftedBy.Note != nil {
-		fmt.Fprintf(&b, "_%s_\n", escape(*m.DraftedBy.Note))
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
-}
-
-func (d Document) facts(b *strings.Builder) {
-	if d.Meeting.Date != nil {
-		fmt.Fprintf(b, "Date: %s  \n", escape(*d.Meeting.Date))
-	}
-	if len(d.Meeting.Attendees) > 0 {
-		fmt.Fprintf(b, "Attendees: %s  \n", escape(strings.Join(d.Meeting.Attendees, ", ")))
-	}
-	if d.Meeting.DurationMS != nil {
-		fmt.Fprintf(b, "Length: %s  \n", Clock(*d.Meeting.DurationMS))
-	}
-	b.WriteString("\n")
-}
-
-func (d Document) action(a Action) string {
-	text := escape(a.Text)
-	var notes []string
-	if name := d.OwnerName(a); name != "" && !strings.HasPrefix(a.Text, name) {
-		notes = append(notes, "owner: "+escape(name))
-	}
-	if a.Due != nil && a.Due.Date != nil {
-		notes = append(notes, "due: "+*a.Due.Date)
-	}
-	if len(notes) > 0 {
-		text += " (" + strings.Join(notes, ", ") + ")"
-	}
-	return text
-}
-
 // OwnerName returns the name under which an action's owner is known, "" where nobody is.
 func (d Document) OwnerName(a Action) string {
 	if a.Owner == nil {
@@ -91,40 +40,21 @@ func (t Transcript) SpeakerName(id string) string {
 	return ""
 }
 
-func section(b *strings.Builder, title string, n int, item func(int) string) {
-	if n == 0 {
-		return
+// Place says where a segment stands: its time, or its number where it has none.
+func (t Transcript) Place(id string) string {
+	if s := t.segment(id); s.StartMS != nil {
+		return Clock(*s.StartMS)
 	}
-	fmt.Fprintf(b, "## %s\n\n", title)
-	for i := range n {
-		fmt.Fprintf(b, "- %s\n", item(i))
-	}
-	b.WriteString("\n")
+	return "#" + id
 }
 
-type index map[string]Segment
-
-func (t Transcript) byID() index {
-	all := make(index, len(t.Segments))
+func (t Transcript) segment(id string) Segment {
 	for _, s := range t.Segments {
-		all[s.ID] = s
-	}
-	return all
-}
-
-// cite writes where a line's evidence stands: the times, or the segments' numbers where there are none.
-func (x index) cite(l Line) string {
-	var places []string
-	for _, e := range l.Evidence {
-		place := "#" + e.Segment
-		if s := x[e.Segment]; s.StartMS != nil {
-			place = Clock(*s.StartMS)
-		}
-		if len(places) == 0 || places[len(places)-1] != place {
-			places = append(places, place)
+		if s.ID == id {
+			return s
 		}
 	}
-	return "`[" + strings.Join(places, ", ") + "]`"
+	return Segment{}
 }
 
 // Clock writes milliseconds as 0:07, 12:03 or 1:02:03.
@@ -136,21 +66,17 @@ func Clock(ms int64) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// escape keeps Markdown from reading markup, HTML or links into what people said.
-func escape(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
-		"#", `\#`, "|", `\|`, "://", ":\u200b//", "\n", " ", "\r", " ").Replace(text)
-}
-
-// Text renders a transcript as one "Name: words" line a segment.
+// Text renders a transcript as a line a segment: "[1:23] Name: words", as far as time and name are known.
 func (t Transcript) Text() string {
 	var b strings.Builder
 	for _, s := range t.Segments {
+		if s.StartMS != nil {
+			fmt.Fprintf(&b, "[%s] ", Clock(*s.StartMS))
+		}
 		if s.Speaker != nil {
 			fmt.Fprintf(&b, "%s: ", t.SpeakerName(*s.Speaker))
 		}
-		b.WriteString(strings.ReplaceAll(s.Text, "\n", " "))
-		b.WriteByte('\n')
+		b.WriteString(oneLine(s.Text) + "\n")
 	}
 	return b.String()
 }
@@ -159,16 +85,13 @@ func (t Transcript) Text() string {
 func (t Transcript) VTT() string {
 	var b strings.Builder
 	b.WriteString("WEBVTT\n")
-	plain := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ")
-	for _, s := range t.Segments {
-		if s.StartMS == nil || s.EndMS == nil {
-			continue
+	plain := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ", "\r", " ")
+	for _, c := range t.cues() {
+		fmt.Fprintf(&b, "\n%s --> %s\n", cueTime(c.start, "."), cueTime(c.end, "."))
+		if c.name != "" {
+			fmt.Fprintf(&b, "<v %s>", plain.Replace(c.name))
 		}
-		fmt.Fprintf(&b, "\n%s --> %s\n", cueTime(*s.StartMS, "."), cueTime(*s.EndMS, "."))
-		if s.Speaker != nil {
-			fmt.Fprintf(&b, "<v %s>", plain.Replace(t.SpeakerName(*s.Speaker)))
-		}
-		b.WriteString(plain.Replace(s.Text) + "\n")
+		b.WriteString(plain.Replace(c.text) + "\n")
 	}
 	return b.String()
 }
@@ -176,19 +99,49 @@ func (t Transcript) VTT() string {
 // SRT renders a transcript as SubRip. Segments without times are left out.
 func (t Transcript) SRT() string {
 	var b strings.Builder
-	n := 0
-	for _, s := range t.Segments {
-		if s.StartMS == nil || s.EndMS == nil {
-			continue
+	for i, c := range t.cues() {
+		fmt.Fprintf(&b, "%d\n%s --> %s\n", i+1, cueTime(c.start, ","), cueTime(c.end, ","))
+		if c.name != "" {
+			fmt.Fprintf(&b, "%s: ", c.name)
 		}
-		n++
-		fmt.Fprintf(&b, "%d\n%s --> %s\n", n, cueTime(*s.StartMS, ","), cueTime(*s.EndMS, ","))
-		if s.Speaker != nil {
-			fmt.Fprintf(&b, "%s: ", t.SpeakerName(*s.Speaker))
-		}
-		b.WriteString(strings.ReplaceAll(s.Text, "\n", " ") + "\n\n")
+		b.WriteString(strings.ReplaceAll(oneLine(c.text), "-->", "→") + "\n\n")
 	}
 	return b.String()
+}
+
+// cue is a segment on the screen.
+type cue struct {
+	start, end int64
+	guessed    bool // nobody said when it ends
+	name, text string
+}
+
+// cues gives the segments that have a time. One without an end lasts until the next begins, at most as long as it takes to
+// read.
+func (t Transcript) cues() []cue {
+	const least, perLetter = 1_500, 70 // milliseconds
+	var all []cue
+	for _, s := range t.Segments {
+		if s.StartMS == nil {
+			continue
+		}
+		if n := len(all); n > 0 && all[n-1].guessed {
+			all[n-1].end = max(all[n-1].start, min(all[n-1].end, *s.StartMS))
+		}
+		c := cue{start: *s.StartMS, end: *s.StartMS + least + perLetter*int64(len(s.Text)), guessed: s.EndMS == nil, text: s.Text}
+		if s.EndMS != nil {
+			c.end = *s.EndMS
+		}
+		if s.Speaker != nil {
+			c.name = oneLine(t.SpeakerName(*s.Speaker))
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
 
 func cueTime(ms int64, point string) string {
