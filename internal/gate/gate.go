@@ -95,7 +95,9 @@ func (g *Gate) Do(ctx context.Context, act Act, fn Func) error {
 		tx.conn.Release()
 	}
 	if err != nil {
-		g.dropKeys(ctx, actor, act)
+		if tx == nil || !tx.unsure {
+			g.dropKeys(ctx, actor, act)
+		}
 		return fmt.Errorf("%s: %w", act.Verb, err)
 	}
 	reached(act.Verb, atCommitted)
@@ -112,7 +114,8 @@ func (g *Gate) makeKeys(ctx context.Context, actor tenant.Actor, act Act) error 
 	return nil
 }
 
-// dropKeys is a courtesy: the collector finds what a crash leaves.
+// dropKeys destroys the keys of records that an act did not make. It is a courtesy: the collector finds what a crash leaves.
+// Where nobody knows whether the act was committed it is not called, because the records may be there.
 func (g *Gate) dropKeys(ctx context.Context, actor tenant.Actor, act Act) {
 	for _, m := range act.Make {
 		_, _ = g.Vault.Destroy(context.WithoutCancel(ctx), actor.Workspace, m.ID)
@@ -288,8 +291,15 @@ type insideKey struct{}
 
 func inside(ctx context.Context) bool { return ctx.Value(insideKey{}) != nil }
 
-// commit writes the event and commits, in one round trip. After an error nothing of the act remains.
+// commitTime is how long the database may take to commit.
+const commitTime = 30 * time.Second
+
+// commit writes the event and commits, in one round trip. It does not stop half-way where ctx ends: who asked would not learn
+// whether the act was done. After an error nothing of the act remains, unless the connection broke and nobody knows; then the
+// act is unsure.
 func (tx *Tx) commit(ctx context.Context, outcome audit.Outcome, reason string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
 	event, err := tx.event(ctx, outcome, reason)
 	if err != nil {
 		tx.abandon(ctx)
@@ -299,6 +309,8 @@ func (tx *Tx) commit(ctx context.Context, outcome audit.Outcome, reason string) 
 	audit.Queue(batch, event)
 	batch.Queue("commit").Exec(committed)
 	if err := tx.conn.SendBatch(ctx, batch).Close(); err != nil {
+		var answered *pgconn.PgError
+		tx.unsure = !errors.As(err, &answered) && !errors.Is(err, errNotCommitted)
 		tx.abandon(ctx)
 		return fmt.Errorf("committing: %w", postgres.Fault(err))
 	}
@@ -332,10 +344,12 @@ func (tx *Tx) fail(ctx context.Context, cause error) error {
 	return nil
 }
 
+var errNotCommitted = errors.New("the transaction was not committed")
+
 // committed turns PostgreSQL's silent rollback of an aborted transaction into an error.
 func committed(tag pgconn.CommandTag) error {
 	if tag.String() != "COMMIT" {
-		return fmt.Errorf("the transaction ended with %s", tag)
+		return fmt.Errorf("%w: it ended with %s", errNotCommitted, tag)
 	}
 	return nil
 }

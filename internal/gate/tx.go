@@ -28,6 +28,7 @@ type Tx struct {
 	role    Role
 	object  object
 	details map[string]any
+	unsure  bool // the connection broke in the commit: nobody knows whether it was done
 }
 
 // Actor returns who acts.

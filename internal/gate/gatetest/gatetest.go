@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,7 +47,12 @@ type World struct {
 	Clock  *Clock
 	Source tenant.Source
 	Folder string // of the blobs
+
+	damages atomic.Int64
 }
+
+// Damages returns how often the vault told of sealed bytes that do not verify.
+func (w *World) Damages() int64 { return w.damages.Load() }
 
 // New returns a world of its own.
 func New(t testing.TB) *World {
@@ -56,7 +62,8 @@ func New(t testing.TB) *World {
 	w.Source = tenant.Source{Now: w.Clock.Now, Random: rand.Reader}
 	root, err := vault.MemoryRoot()
 	check(t, err)
-	w.Vault, err = vault.New(t.Context(), vault.Config{Root: root, Keys: vault.NewMemoryStore(), Bucket: vault.NewFolder(w.Folder, nil), Source: w.Source})
+	w.Vault, err = vault.New(t.Context(), vault.Config{Root: root, Keys: vault.NewMemoryStore(), Bucket: vault.NewFolder(w.Folder, nil), Source: w.Source,
+		Events: func(vault.Event) { w.damages.Add(1) }})
 	check(t, err)
 	w.Gate, err = gate.New(gate.Config{Pools: w.DB.Pools, Vault: w.Vault, Source: w.Source})
 	check(t, err)
