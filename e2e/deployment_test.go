@@ -64,6 +64,7 @@ type deployment struct {
 	root    string // holds data/ and tmp/, which is the server's folder of temporary files
 	program string
 	env     []string
+	args    []string // after "serve"
 	run     *running
 	cookies http.CookieJar
 }
@@ -74,6 +75,7 @@ type running struct {
 	url   string
 	setup string // path of the first run, empty once somebody owns the deployment
 	log   *tail
+	out   *tail // standard output
 	ended chan struct{}
 }
 
@@ -111,14 +113,14 @@ func (d *deployment) start(t *testing.T, env ...string) {
 // begin starts the server and reports whether it lived to say its address.
 func (d *deployment) begin(t *testing.T, env ...string) bool {
 	t.Helper()
-	cmd := exec.Command(d.program, "serve")
+	cmd := exec.Command(d.program, append([]string{"serve"}, d.args...)...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.tmp(), "TMPDIR=" + d.tmp(), "MAINSTAY_DATA=" + d.data(),
 		"MAINSTAY_LISTEN=127.0.0.1:0", "MAINSTAY_MODELS=" + filepath.Join(d.root, "models")}, append(d.env, env...)...)
 	cmd.Dir = d.tmp()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	check(t, err)
-	run := &running{cmd: cmd, log: &tail{}, ended: make(chan struct{})}
+	run := &running{cmd: cmd, log: &tail{}, out: &tail{}, ended: make(chan struct{})}
 	cmd.Stderr = run.log
 	check(t, cmd.Start())
 	d.run = run
@@ -126,6 +128,7 @@ func (d *deployment) begin(t *testing.T, env ...string) bool {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			fmt.Fprintln(run.out, lines.Text())
 			if at, ok := strings.CutPrefix(lines.Text(), "Open "); ok {
 				opened <- at
 			}
@@ -141,7 +144,7 @@ func (d *deployment) begin(t *testing.T, env ...string) bool {
 		return true
 	case <-run.ended:
 		return false
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute): // with a sample meeting to make
 		d.kill()
 		t.Fatalf("the server does not answer:\n%s", run.log)
 		return false

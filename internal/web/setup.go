@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/health"
@@ -120,7 +121,7 @@ func checksPage(shell Shell, results []health.Result) ChecksPage {
 	p := ChecksPage{Shell: shell}
 	states := map[health.State]int{}
 	for _, r := range results {
-		p.Seen += r.State.String()[:1]
+		p.Seen += strconv.Itoa(int(r.State))
 		states[r.State]++
 		p.Checks = append(p.Checks, checkOf(r))
 	}
