@@ -164,11 +164,14 @@ func (b *tab) sound(what string) {
 	}
 }
 
-// everyWay opens a page light and dark, on a desk and on a phone, and checks it each time. It writes pictures to the folder in
+// everyWay opens the page with the heading light and dark, on a desk and on a phone, and checks it each time. It writes pictures to the folder in
 // MAINSTAY_SHOTS, if that is set.
-func (b *tab) everyWay(name, path string) {
+func (b *tab) everyWay(name, path, heading string) {
 	b.t.Helper()
 	b.open(path)
+	if got := eval[string](b, `Promise.resolve(document.querySelector("h1").textContent)`); !strings.Contains(got, heading) {
+		b.t.Errorf("%s is headed %q, want %q", path, got, heading)
+	}
 	for _, window := range []struct {
 		name string
 		w, h int64
@@ -220,7 +223,7 @@ func TestFirstRunLeadsToCitedMinutes(t *testing.T) {
 		t.Errorf("the program did not print minutes and then the address: %.600s", printed)
 	}
 	b := newTab(t, strings.Replace(d.run.url, "127.0.0.1", "localhost", 1))
-	b.everyWay("setup", d.run.setup)
+	b.everyWay("setup", d.run.setup, "Set up Mainstay")
 
 	began := time.Now()
 	b.open(d.run.setup)
@@ -256,16 +259,19 @@ func TestFirstRunLeadsToCitedMinutes(t *testing.T) {
 func (b *tab) soundPages(t *testing.T, d *deployment) {
 	t.Helper()
 	sample := eval[string](b, `Promise.resolve(location.pathname)`)
-	pages := map[string]string{"home": "/", "meetings": "/meetings", "meetings-none": "/meetings?q=" + url.QueryEscape("nothing is called this"),
-		"new": "/meetings/new", "paste": "/meetings/new?from=paste", "sample": sample, "details": sample + "/details", "jobs": "/jobs", "models": "/settings/models",
-		"checks": "/setup/checks", "missing": "/nowhere", "over": d.run.setup}
-	for name, path := range pages {
-		b.everyWay(name, path)
+	for name, page := range map[string][2]string{
+		"home": {"/", "Ada"}, "meetings": {"/meetings", "Meetings"}, "meetings-none": {"/meetings?q=" + url.QueryEscape("nothing is called this"), "Meetings"},
+		"new": {"/meetings/new", "New meeting"}, "paste": {"/meetings/new?from=paste", "New meeting"}, "sample": {sample, "Library site meeting"},
+		"jobs": {"/jobs", "Jobs"}, "models": {"/settings/models", "Models"},
+		"ledger": {"/settings/ledger", "What left"}, "checks": {"/setup/checks", "Checks"}, "missing": {"/nowhere", "Nothing is here"},
+		"over": {d.run.setup, "This link is over"},
+	} {
+		b.everyWay(name, page[0], page[1])
 	}
 	b.open("/")
 	eval[bool](b, `document.querySelector("form[action='/sign-out'] button").click(), Promise.resolve(true)`)
 	b.soon(10*time.Second, "signing out leads to the sign-in", `location.pathname === "/sign-in" && document.querySelector(".note")`)
-	b.everyWay("sign-in", "/sign-in?next=/jobs")
+	b.everyWay("sign-in", "/sign-in?next=/jobs", "Sign in")
 	b.open("/sign-in?next=/jobs")
 	b.fill("email", "ada@example.com")
 	b.fill("password", "not the password\r")

@@ -111,7 +111,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 // pages returns the listener's server with every route.
 func (p *Program) pages() (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, TLS: p.Config.TLSCert != ""})
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, Engine: p.engineFacts(), TLS: p.Config.TLSCert != ""})
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +127,15 @@ func (p *Program) pages() (*httpd.Server, error) {
 	app.Register(server)
 	record.Register(app, server)
 	return server, nil
+}
+
+// engineFacts says what recordings are heard with, for the settings.
+func (p *Program) engineFacts() []web.Fact {
+	if p.Config.Engine != "" {
+		return []web.Fact{{Name: "Engine", Value: "A server of yours: " + p.Config.Engine}, {Name: "Speakers", Value: "Told apart on this machine"}}
+	}
+	return []web.Fact{{Name: "Engine", Value: "Built in: recordings never leave this machine"}, {Name: "Recognition", Value: p.Config.Model},
+		{Name: "Speakers", Value: "pyannote segmentation 3.0 and CAM++"}}
 }
 
 // ready reports whether the database answers.

@@ -32,7 +32,7 @@ func Database(pools *postgres.Pools, private bool) Check {
 		if private {
 			whose = "private, on a Unix socket"
 		}
-		return Outcome{State: Works, Found: fmt.Sprintf("%s, %s; a write was committed in %s", facts.Version, whose, facts.Took.Round(100*time.Microsecond))}
+		return Outcome{State: Works, Found: fmt.Sprintf("%s, %s; a write was committed in %s", facts.Version, whose, millis(facts.Took))}
 	}}
 }
 
@@ -96,8 +96,12 @@ func Disk(folder string) Check {
 		case free < scarce:
 			return Outcome{State: Warns, Found: bytesText(free) + " free", Fix: "An hour of recording takes up to 600 MB. Make room soon."}
 		}
-		return Outcome{State: Works, Found: fmt.Sprintf("%s free; a megabyte was on the disk in %s", bytesText(free), took.Round(time.Millisecond))}
+		return Outcome{State: Works, Found: fmt.Sprintf("%s free; a megabyte was on the disk in %s", bytesText(free), millis(took))}
 	}}
+}
+
+func millis(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
 }
 
 func bytesText(n int64) string {

@@ -33,6 +33,9 @@ const (
 	answerTokens = 8_000
 )
 
+// Sent lists what kinds of content a question to a model holds, as the ledger names them. Nothing else is in it.
+func Sent() []string { return []string{"segments.text", "speakers.name", "attendees.name"} }
+
 // Draft implements [Drafter]. A model's lines are trusted as little as anybody's: the service checks each against the
 // transcript, and the dates are computed from the words that the model cites, never taken from it.
 func (m Model) Draft(ctx context.Context, brief Brief) (document.Minutes, error) {
@@ -74,7 +77,7 @@ func (m Model) draft(ctx context.Context, brief Brief) (document.Minutes, error)
 	joined := &joiner{segments: byID(brief.Transcript), speakers: brief.Transcript.Speakers, due: dues(brief)}
 	for _, part := range cut(brief.Transcript.Segments) {
 		answer, _, err := m.Completer.Complete(ctx, llm.Request{
-			Object: brief.TranscriptID, Purpose: "minutes", Fields: []string{"segments.text", "speakers.name", "attendees.name"},
+			Object: brief.TranscriptID, Purpose: "minutes", Fields: Sent(),
 			System: instructions, User: question(brief, part), Schema: answerSchema(), Tokens: answerTokens,
 		})
 		if err != nil {

@@ -33,7 +33,8 @@ type Config struct {
 	Egress   *egress.Service
 	Health   *health.Service
 	Source   tenant.Source
-	TLS      bool // the listener speaks TLS, so that cookies are marked for it
+	Engine   []Fact // what recordings are heard with
+	TLS      bool   // the listener speaks TLS, so that cookies are marked for it
 }
 
 // App is the pages over the services. A handler parses, calls one service and renders a view.

@@ -40,7 +40,7 @@ func ErrorPageOf(p httpd.Problem, r *http.Request) ErrorPage {
 	case heading == "":
 		heading = "This was not understood"
 	}
-	page := ErrorPage{Shell: Shell{Title: heading}, Status: p.Status, Heading: heading, Sentence: p.Sentence, Request: p.Request}
+	page := ErrorPage{Shell: Shell{Title: heading, Theme: themeOf(r)}, Status: p.Status, Heading: heading, Sentence: p.Sentence, Request: p.Request}
 	if p.Retry && r.Method == http.MethodGet {
 		page.Retry = r.URL.Path
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"mainstay/internal/gate"
+	"mainstay/internal/identity"
 	"mainstay/internal/meeting"
 	"mainstay/internal/progress"
 )
@@ -44,7 +46,7 @@ const (
 )
 
 func (a *App) home(w http.ResponseWriter, r *http.Request) error {
-	shell, err := a.shell(r, "Home", "/")
+	shell, me, err := a.frame(r, "Home", "/")
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Running = running(work)
-	if err := a.homeLists(r, &p, zone); err != nil {
+	if err := a.homeLists(r, &p, me, zone); err != nil {
 		if p.Trouble = troubleOf(r, err); p.Trouble == nil {
 			return err
 		}
@@ -67,7 +69,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // homeLists fills in the meetings: drafts to approve, and what happened lately.
-func (a *App) homeLists(r *http.Request, p *HomePage, zone *time.Location) error {
+func (a *App) homeLists(r *http.Request, p *HomePage, me identity.Me, zone *time.Location) error {
 	drafts, err := a.Meetings.List(r.Context(), meeting.Filter{Stages: []meeting.Stage{meeting.Drafted}, Limit: homeDrafts})
 	if err != nil {
 		return err
@@ -82,8 +84,12 @@ func (a *App) homeLists(r *http.Request, p *HomePage, zone *time.Location) error
 			p.Sample = pathOf(m.ID)
 		}
 	}
-	p.Checklist = checklist(p.Sample, recent.Meetings)
-	return nil
+	if me.Role != gate.Owner {
+		return nil
+	}
+	set, err := a.Models.Setting(r.Context())
+	p.Checklist = checklist(p.Sample, recent.Meetings, set.Version > 0)
+	return err
 }
 
 // followHome streams the work that runs. Once something ended there may be a draft, which the whole page shows.
@@ -151,22 +157,23 @@ func chipState(s meeting.Stage) string {
 	return "waiting"
 }
 
-// checklist is what is left to do in a new workspace; it goes away once everything is done.
-func checklist(sample string, meetings []meeting.Meeting) []Todo {
-	own, approved := false, false
+// checklist is what is left to do in a new workspace. It goes away with the first own meeting and the sample read: to want no model
+// is a decision that is never entered.
+func checklist(sample string, meetings []meeting.Meeting, decided bool) []Todo {
+	own, read := false, sample == ""
 	for _, m := range meetings {
 		own = own || m.Source != "sample"
-		approved = approved || m.Stage == meeting.Approved
+		read = read || m.Source == "sample" && m.Stage == meeting.Approved
 	}
-	if own && approved {
+	if own && read {
 		return nil
 	}
 	todo := []Todo{{Text: "Own this deployment", Href: "/setup/checks", Done: true}}
 	if sample != "" {
-		todo = append(todo, Todo{Text: "Read the sample's minutes", Href: sample})
+		todo = append(todo, Todo{Text: "Read the sample's minutes and approve them", Href: sample, Done: read})
 	}
-	return append(todo, Todo{Text: "Upload a first recording", Href: "/meetings/new", Done: own}, Todo{Text: "Approve minutes", Href: "/meetings", Done: approved},
-		Todo{Text: "Decide whether a model may help", Href: "/settings/models"})
+	return append(todo, Todo{Text: "Upload a first recording", Href: "/meetings/new", Done: own},
+		Todo{Text: "Decide whether a model may help", Href: "/settings/models", Done: decided})
 }
 
 // running returns the work that runs or waits.

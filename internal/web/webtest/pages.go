@@ -147,20 +147,46 @@ func jobs() web.JobsPage {
 }
 
 func models() web.ModelsPage {
-	return web.ModelsPage{Shell: shell("Models", "/settings/models"), On: true, Version: 3,
+	return web.ModelsPage{Shell: shell("Models", "/settings/models"), MayChange: true, On: true, Version: 3,
 		Provider:  web.Select{ID: "provider", Label: "Provider", Options: web.Choose("anthropic", web.Option{Value: "anthropic", Name: "Anthropic"}, web.Option{Value: "openai", Name: "OpenAI or compatible"}, web.Option{Value: "gemini", Name: "Gemini"})},
 		Model:     web.Field{ID: "model", Label: "Model", Value: "claude-sonnet"},
-		URL:       web.Field{ID: "url", Label: "Address", Value: "https://api.example.com", Hint: "Must be on the allow-list of this deployment."},
+		URL:       web.Field{ID: "url", Label: "Address", Value: "https://api.example.com", Hint: "Such as https://api.example.com."},
 		Key:       web.Field{ID: "key", Label: "Key", Type: "password", Complete: "off", Hint: "A key is stored, sealed. Leave empty to keep it."},
 		Region:    web.Field{ID: "region", Label: "Region", Value: "eu"},
+		Terms:     web.Field{ID: "terms", Label: "The provider's terms", Type: "url", Value: "https://example.com/terms"},
 		Training:  web.Select{ID: "training", Label: "Does the provider train on it?", Options: web.Choose("no", web.Option{Name: "I do not know"}, web.Option{Value: "no", Name: "No, by contract"}, web.Option{Value: "yes", Name: "Yes"})},
-		Retention: web.Select{ID: "keeps", Label: "How long does it keep it?", Options: web.Choose("0", web.Option{Name: "I do not know"}, web.Option{Value: "0", Name: "Not at all"}, web.Option{Value: "30", Name: "Up to 30 days"})},
+		Keeps:     web.Field{ID: "keeps", Label: "Days that the provider keeps it", Type: "number", Value: "0"},
 		Budget:    web.Field{ID: "budget", Label: "Budget a month, in thousands of tokens", Type: "number", Value: "2000", Hint: "When it is used up, minutes are made by rules until the month ends."},
 		Spent:     "214 thousand used in November.",
-		Sends:     []web.Sent{{Yes: true, Text: "The words of the transcript, with “Speaker 1” in place of names"}, {Yes: true, Text: "The kind of meeting and its date"}, {Text: "Sound, file names, e-mail addresses, other meetings"}},
+		Ledger:    "/page/ledger",
+		Sends:     []web.Sent{{Yes: true, Text: "The words of the transcript"}, {Yes: true, Text: "The names of the attendees"}, {Text: "Sound, file names, e-mail addresses, other meetings"}},
 		Test:      &web.Note{Class: "good", Icon: "circle-check", Text: "The model answered in 1.4 s, with JSON that fits."},
+		Languages: web.Field{ID: "languages", Label: "Languages spoken here", Value: "en, de"},
 		Engine:    []web.Fact{{Name: "Engine", Value: "Built in, on this machine"}, {Name: "Recognition", Value: "Whisper base, multilingual, int8"}, {Name: "Speakers", Value: "Segmentation 3.0 and CAM++"}},
 	}
+}
+
+func modelsRead() web.ModelsPage {
+	return web.ModelsPage{Shell: shell("Models", "/settings/models"), Chosen: []web.Fact{{Name: "Language model", Value: "claude-sonnet"}, {Name: "Region", Value: "eu"}}, Engine: models().Engine}
+}
+
+func modelsDenied() web.ModelsPage {
+	return web.ModelsPage{Shell: shell("Models", "/settings/models"), Refusal: &web.Refusal{Reason: "Viewers do not see which model a workspace uses.", Grants: []string{"An owner"}}}
+}
+
+func ledger() web.LedgerPage {
+	p := web.LedgerPage{Shell: shell("What left", "/settings/models")}
+	for i, state := range []web.StateChip{{Class: "approved", Icon: "circle-check", Text: "Answered"}, {Class: "dead", Icon: "triangle-alert", Text: "Failed, status 529"}, {Class: "running", Icon: "activity", Text: "On its way"}} {
+		p.Rows = append(p.Rows, web.LedgerRow{When: at(24-i, 9, 0), Purpose: "minutes", Model: "claude-sonnet", Host: "api.example.com", Region: "eu",
+			Fields: "segments.text, speakers.name, attendees.name", Out: "31 kB", In: "4 kB", Tokens: "11204", State: state})
+	}
+	return p
+}
+
+func checksGood() web.ChecksPage {
+	p := checks()
+	p.AllGood, p.Sum, p.Checks = true, "Everything that is needed works.", p.Checks[:4]
+	return p
 }
 
 func setup(again bool) web.SetupPage {
@@ -225,9 +251,14 @@ func Pages() map[string]web.View {
 		"jobs":            jobs(),
 		"jobs-empty":      web.JobsPage{Shell: shell("Jobs", "/jobs")},
 		"models":          models(),
+		"models-read":     modelsRead(),
+		"models-denied":   modelsDenied(),
+		"ledger":          ledger(),
+		"ledger-empty":    web.LedgerPage{Shell: shell("What left", "/settings/models")},
 		"setup":           setup(false),
 		"setup-problem":   setup(true),
 		"checks":          checks(),
+		"checks-good":     checksGood(),
 		"sign-in":         signIn(""),
 		"sign-in-problem": signIn("This e-mail and password do not belong together."),
 		"error-404":       errorPage(404, "Nothing is here", "There is nothing at this address, or it is not shared with you.", ""),
