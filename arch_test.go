@@ -68,10 +68,11 @@ func imports() map[string]string {
 
 		"httpd":       "fault tenant identity",
 		"web":         products + " httpd pipeline progress trust sample health",
-		"web/record":  products + " httpd progress health web",
+		"httpd/tus":   "fault httpd",
+		"web/record":  products + " httpd httpd/tus progress health web",
 		"web/build":   "",
 		"worldtest":   products + " gate/gatetest httpd pipeline progress health web web/record",
-		"web/webtest": products + " httpd pipeline progress trust health web web/record",
+		"web/webtest": products + " httpd httpd/tus pipeline progress trust health web web/record",
 	}
 }
 

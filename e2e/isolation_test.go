@@ -92,6 +92,9 @@ func methods() map[string]method {
 		"meeting.Editable": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Meetings.Editable(ctx, c.Meeting)
 		}},
+		"meeting.Erasable": {least: gate.Member, maker: true, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Meetings.Erasable(ctx, c.Meeting)
+		}},
 		"meeting.Look": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Meetings.Look(ctx, c.Meeting)
 		}},
@@ -179,6 +182,12 @@ func methods() map[string]method {
 		"speech.NameSpeaker": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Speech.NameSpeaker(ctx, c.Transcript, "s1", "Mallory")
 		}},
+		"speech.UndoName": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Speech.UndoName(ctx, c.Transcript, "s1")
+		}},
+		"speech.EraseAll": {least: gate.Member, maker: true, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Speech.EraseAll(ctx, c.Meeting)
+		}},
 		"speech.Erase": {least: gate.Member, maker: true, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Speech.Erase(ctx, c.Transcript)
 		}},
@@ -197,6 +206,15 @@ func methods() map[string]method {
 		}},
 		"minutes.Edit": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Edit(ctx, c.Minutes, 1, minutes.Change{Line: "s1", Text: "We agreed."})
+		}},
+		"minutes.Undo": {least: gate.Member, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Minutes.Undo(ctx, c.Minutes)
+		}},
+		"minutes.Submit": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Minutes.Submit(ctx, c.Minutes, 1)
+		}},
+		"minutes.EraseAll": {least: gate.Member, maker: true, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Minutes.EraseAll(ctx, c.Meeting)
 		}},
 		"minutes.Approve": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Minutes.Approve(ctx, c.Minutes, 1)

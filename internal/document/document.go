@@ -5,6 +5,8 @@
 // character for character.
 package document
 
+import "slices"
+
 // Format names version 1 of the published JSON.
 const Format = "mainstay.minutes/1"
 
@@ -87,6 +89,28 @@ type Minutes struct {
 	Decisions []Line    `json:"decisions"`
 	Actions   []Action  `json:"actions"`
 	Questions []Line    `json:"questions"`
+}
+
+// Copy returns minutes whose lists are their own.
+func (m Minutes) Copy() Minutes {
+	m.Summary, m.Decisions, m.Questions, m.Actions = slices.Clone(m.Summary), slices.Clone(m.Decisions), slices.Clone(m.Questions), slices.Clone(m.Actions)
+	m.Topics = slices.Clone(m.Topics)
+	for i := range m.Topics {
+		m.Topics[i].Lines = slices.Clone(m.Topics[i].Lines)
+	}
+	return m
+}
+
+// Cited returns the minutes without the lines that cite nothing: those that somebody wrote and nobody said.
+func (m Minutes) Cited() Minutes {
+	m = m.Copy()
+	bare := func(l Line) bool { return len(l.Evidence) == 0 }
+	m.Summary, m.Decisions, m.Questions = slices.DeleteFunc(m.Summary, bare), slices.DeleteFunc(m.Decisions, bare), slices.DeleteFunc(m.Questions, bare)
+	m.Actions = slices.DeleteFunc(m.Actions, func(a Action) bool { return bare(a.Line) })
+	for i := range m.Topics {
+		m.Topics[i].Lines = slices.DeleteFunc(m.Topics[i].Lines, bare)
+	}
+	return m
 }
 
 // DraftedBy says whether rules or a model wrote the draft. Note says, for example, why a model's draft was not used.

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// JSON renders the published form, mainstay.minutes/1 of docs/minutes.schema.json. Lists are empty and never null.
+// JSON renders the published form, mainstay.minutes/1 of docs/minutes.schema.json. Lists are empty and never null. It holds the
+// lines that cite what was said, and no others.
 func (d Document) JSON() ([]byte, error) {
-	d.Format = Format
+	d.Format, d.Minutes = Format, d.Minutes.Cited()
 	return json.MarshalIndent(d, "", "  ")
 }
 

@@ -52,6 +52,7 @@ const (
 	DraftMinutes   Verb = "minutes.draft"
 	ResolveMinutes Verb = "minutes.resolve"
 	EditMinutes    Verb = "minutes.edit"
+	SubmitMinutes  Verb = "minutes.submit"
 	ApproveMinutes Verb = "minutes.approve"
 	EraseMinutes   Verb = "minutes.erase"
 
@@ -184,6 +185,7 @@ func Policy() []Rule {
 		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: ResolveMinutes, Says: "find owners and dates of a draft anew", Object: Minutes, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: SubmitMinutes, Says: "ask others to read minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 

@@ -36,13 +36,14 @@ const (
 	Transcribing Stage = "transcribing"
 	Drafting     Stage = "drafting"
 	Drafted      Stage = "draft"
+	Review       Stage = "review"
 	Approved     Stage = "approved"
 	Failed       Stage = "failed"
 )
 
 // Stages lists the stages in their usual order.
 func Stages() []Stage {
-	return []Stage{Begun, Uploading, Waiting, Transcribing, Drafting, Drafted, Approved, Failed}
+	return []Stage{Begun, Uploading, Waiting, Transcribing, Drafting, Drafted, Review, Approved, Failed}
 }
 
 // Person is somebody who was there, as the organizer wrote it.
@@ -191,6 +192,16 @@ func (s *Service) MayCreate(ctx context.Context) error {
 func (s *Service) Editable(ctx context.Context, id ID) (Meeting, error) {
 	var m Meeting
 	err := s.Gate.View(ctx, gate.Act{Verb: gate.ChangeMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		m, err = Load(ctx, tx, id)
+		return err
+	})
+	return m, err
+}
+
+// Erasable returns a meeting to who may destroy it. It is part of the form and no act of its own.
+func (s *Service) Erasable(ctx context.Context, id ID) (Meeting, error) {
+	var m Meeting
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.EraseMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		m, err = Load(ctx, tx, id)
 		return err
 	})

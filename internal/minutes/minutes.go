@@ -7,9 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"mainstay/internal/document"
 	"mainstay/internal/fault"
@@ -34,6 +32,7 @@ type State string
 // The states.
 const (
 	Draft      State = "draft"
+	Review     State = "review" // a draft that somebody asked others to read
 	Approved   State = "approved"
 	Superseded State = "superseded"
 )
@@ -48,12 +47,18 @@ type Minutes struct {
 	Run        int
 	Version    int // grows with every change; Edit and Approve want the one that was read
 	State      State
-	Edited     map[string]bool // ids of lines that a person changed
-	Dropped    int             // lines that the draft proposed and that did not stand
+	Edited     map[string]bool            // ids of lines that a person changed
+	Typed      map[string]tenant.MemberID // who wrote the lines that a person added
+	Dropped    int                        // lines that the draft proposed and that did not stand
 	CreatedAt  time.Time
 	ApprovedAt *time.Time
 	ApprovedBy tenant.MemberID
+
+	before *before // what Undo goes back to
 }
+
+// Open reports whether the minutes can still change.
+func (m Minutes) Open() bool { return m.State == Draft || m.State == Review }
 
 // Drafter writes a first draft. Its lines are checked afterwards and need not be trusted.
 type Drafter interface {
@@ -271,65 +276,6 @@ func (o Opened) Document() (document.Document, error) {
 	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, t), Transcript: t.Transcript, Minutes: o.Minutes.Minutes}, nil
 }
 
-// Change is what a person does to one line of a draft.
-type Change struct {
-	Line   string // its id
-	Remove bool
-	Text   string
-	Owner  *string // actions only; "" makes it blank; nil leaves it
-	Due    *string // actions only; an RFC 3339 date; "" makes it blank; nil leaves it
-}
-
-// Edit changes a line of a draft and returns the new version. It fails with fault.Conflict unless version is the one that
-// was read and the minutes are a draft. The person who typed a line answers for it; its citation stays.
-func (s *Service) Edit(ctx context.Context, id ID, version int, c Change) (Minutes, error) {
-	c.Text = strings.Join(strings.Fields(c.Text), " ")
-	if utf8.RuneCountInString(c.Text) > 2000 {
-		return Minutes{}, fault.New(fault.Invalid, "A line has at most 2,000 characters. Split it.")
-	}
-	var m Minutes
-	err := s.Gate.Do(ctx, gate.Act{Verb: gate.EditMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		if m, err = load(ctx, tx, id); err != nil {
-			return err
-		}
-		if m.Version != version || m.State != Draft {
-			return stale()
-		}
-		if err := m.change(c); err != nil {
-			return err
-		}
-		tx.Note("line", c.Line)
-		return update(ctx, tx, &m)
-	})
-	return m, err
-}
-
-func stale() error {
-	return fault.New(fault.Conflict, "These minutes changed meanwhile. Reload the page and look again.")
-}
-
-// Approve freezes a version of the minutes and makes it the record. It fails with fault.Conflict if a newer version exists,
-// so that nobody approves unread text.
-func (s *Service) Approve(ctx context.Context, id ID, version int) error {
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.ApproveMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
-		m, err := load(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if m.Version != version || m.State != Draft {
-			return stale()
-		}
-		if err := approve(ctx, tx, m); err != nil {
-			return err
-		}
-		tx.Note("version", version)
-		if err := meeting.Advance(ctx, tx, m.Meeting, meeting.Approved); err != nil {
-			return err
-		}
-		return s.Queue.Emit(ctx, tx, ApprovedFact(id, tx.Group()))
-	})
-}
-
 // Erase destroys one run of minutes.
 func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
 	var receipt vault.Receipt
@@ -337,5 +283,25 @@ func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
 		receipt, err = tx.Erase(ctx, tx.Record())
 		return err
 	})
+	return receipt, err
+}
+
+// EraseAll destroys every run of a meeting's minutes, each in an act of its own. It fails with fault.Missing where there is
+// none.
+func (s *Service) EraseAll(ctx context.Context, id meeting.ID) (vault.Receipt, error) {
+	var all []ID
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.EraseMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		all, err = runs(ctx, tx, id)
+		return err
+	})
+	var receipt vault.Receipt
+	for _, one := range all {
+		if err != nil {
+			break
+		}
+		var part vault.Receipt
+		part, err = s.Erase(ctx, one)
+		receipt.Records, receipt.At = append(receipt.Records, part.Records...), part.At
+	}
 	return receipt, err
 }

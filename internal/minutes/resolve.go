@@ -25,7 +25,7 @@ func (s *Service) Resolve(ctx context.Context, step queue.Step) error {
 	if fault.Is(err, fault.Missing) {
 		return nil // the draft is still to come, with the names as they are now
 	}
-	if err != nil || current.State != Draft || current.Transcript != t.ID {
+	if err != nil || !current.Open() || current.Transcript != t.ID {
 		return err
 	}
 	return s.Gate.Do(ctx, gate.Act{Verb: gate.ResolveMinutes, Object: current.ID}, func(ctx context.Context, tx *gate.Tx) error {
@@ -33,7 +33,7 @@ func (s *Service) Resolve(ctx context.Context, step queue.Step) error {
 		if err != nil {
 			return err
 		}
-		if fresh.State == Draft && fresh.resolve(found, NewEvidence(t.Transcript, m.Names(), t.Language)) {
+		if fresh.Open() && fresh.resolve(found, NewEvidence(t.Transcript, m.Names(), t.Language)) {
 			fresh.Version++
 			if err := update(ctx, tx, &fresh); err != nil {
 				return err

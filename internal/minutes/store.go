@@ -19,14 +19,16 @@ const kind = "minutes"
 
 // sealed is what a row of minutes keeps sealed, version 1.
 type sealed struct {
-	V       int              `json:"v"`
-	Minutes document.Minutes `json:"minutes"`
-	Edited  map[string]bool  `json:"edited,omitempty"`
-	Dropped int              `json:"dropped,omitempty"`
+	V       int                        `json:"v"`
+	Minutes document.Minutes           `json:"minutes"`
+	Edited  map[string]bool            `json:"edited,omitempty"`
+	Typed   map[string]tenant.MemberID `json:"typed,omitempty"`
+	Before  *before                    `json:"before,omitempty"`
+	Dropped int                        `json:"dropped,omitempty"`
 }
 
 func (m Minutes) body(ctx context.Context, tx *gate.Tx) ([]byte, error) {
-	return tx.Seal(ctx, tx.Place(m.Record, kind, m.ID), sealed{V: 1, Minutes: m.Minutes, Edited: m.Edited, Dropped: m.Dropped})
+	return tx.Seal(ctx, tx.Place(m.Record, kind, m.ID), sealed{V: 1, Minutes: m.Minutes, Edited: m.Edited, Typed: m.Typed, Before: m.before, Dropped: m.Dropped})
 }
 
 // insert stores a draft as the meeting's newest run; drafts before it are superseded, approved minutes stay.
@@ -37,7 +39,7 @@ func insert(ctx context.Context, tx *gate.Tx, m *Minutes) error {
 	}
 	_, err = tx.Exec(ctx, `
 update tenant.minutes set state = 'superseded', changed_at = $3
-where workspace_id = $1 and meeting_id = $2 and state = 'draft'`, tx.Workspace(), m.Meeting, tx.Now())
+where workspace_id = $1 and meeting_id = $2 and state in ('draft', 'review')`, tx.Workspace(), m.Meeting, tx.Now())
 	if err != nil {
 		return fmt.Errorf("superseding drafts of meeting %s: %w", m.Meeting, err)
 	}
@@ -60,7 +62,17 @@ func update(ctx context.Context, tx *gate.Tx, m *Minutes) error {
 	}
 	tag, err := tx.Exec(ctx, `
 update tenant.minutes set version = $3, lines = $4, changed_at = $5, sealed = $6
-where workspace_id = $1 and id = $2 and version = $3 - 1 and state = 'draft'`, tx.Workspace(), m.ID, m.Version, m.count(), tx.Now(), body)
+where workspace_id = $1 and id = $2 and version = $3 - 1 and state in ('draft', 'review')`, tx.Workspace(), m.ID, m.Version, m.count(), tx.Now(), body)
+	if err == nil && tag.RowsAffected() != 1 {
+		return stale()
+	}
+	return err
+}
+
+func submit(ctx context.Context, tx *gate.Tx, m Minutes) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.minutes set state = 'review', changed_at = $4
+where workspace_id = $1 and id = $2 and version = $3 and state = 'draft'`, tx.Workspace(), m.ID, m.Version, tx.Now())
 	if err == nil && tag.RowsAffected() != 1 {
 		return stale()
 	}
@@ -68,9 +80,14 @@ where workspace_id = $1 and id = $2 and version = $3 - 1 and state = 'draft'`, t
 }
 
 func approve(ctx context.Context, tx *gate.Tx, m Minutes) error {
+	body, err := m.body(ctx, tx)
+	if err != nil {
+		return err
+	}
 	tag, err := tx.Exec(ctx, `
-update tenant.minutes set state = 'approved', approved_at = $4, approved_by = $5, changed_at = $4
-where workspace_id = $1 and id = $2 and version = $3 and state = 'draft'`, tx.Workspace(), m.ID, m.Version, tx.Now(), tx.Actor().Member)
+update tenant.minutes set state = 'approved', approved_at = $4, approved_by = $5, changed_at = $4, sealed = $6
+where workspace_id = $1 and id = $2 and version = $3 and state in ('draft', 'review')`,
+		tx.Workspace(), m.ID, m.Version, tx.Now(), tx.Actor().Member, body)
 	if err == nil && tag.RowsAffected() != 1 {
 		return stale()
 	}
@@ -85,6 +102,22 @@ select `+columns+` from tenant.minutes m
 join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
 where m.workspace_id = $1 and m.meeting_id = $2 and m.state <> 'superseded'
 order by m.run desc limit 1`, tx.Workspace(), id))
+}
+
+// runs returns the runs of a meeting's minutes that are not erased. It fails with fault.Missing where there is none.
+func runs(ctx context.Context, tx *gate.Tx, id meeting.ID) ([]ID, error) {
+	rows, err := tx.Query(ctx, `
+select m.id from tenant.minutes m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.meeting_id = $2 order by m.run`, tx.Workspace(), id)
+	if err != nil {
+		return nil, fmt.Errorf("listing minutes: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[ID])
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.Missing, "There are no minutes.")
+	}
+	return all, err
 }
 
 // StageLeft returns the stage that is true of a meeting whose work ended without success: that of the minutes which it has from
@@ -121,6 +154,6 @@ func scan(ctx context.Context, tx *gate.Tx, row pgx.Row) (Minutes, error) {
 	if err := tx.Open(ctx, tx.Place(m.Record, kind, m.ID), body, &doc); err != nil {
 		return m, fmt.Errorf("reading minutes %s: %w", m.ID, err)
 	}
-	m.Minutes, m.Edited, m.Dropped = doc.Minutes, doc.Edited, doc.Dropped
+	m.Minutes, m.Edited, m.Typed, m.before, m.Dropped = doc.Minutes, doc.Edited, doc.Typed, doc.Before, doc.Dropped
 	return m, nil
 }

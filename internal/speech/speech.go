@@ -272,10 +272,34 @@ func (s *Service) NameSpeaker(ctx context.Context, id ID, speaker, name string) 
 		return fault.New(fault.Invalid, "A name has at most 120 characters.")
 	}
 	return s.Gate.Do(ctx, gate.Act{Verb: gate.NameSpeaker, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
-		if err := rename(ctx, tx, id, speakerNumber(speaker), sealedSpeaker{Name: name}); err != nil {
+		was, err := namedBefore(ctx, tx, id, speakerNumber(speaker))
+		if err != nil {
 			return err
 		}
-		return s.Queue.Emit(ctx, tx, Named(id, tx.Group()))
+		was.Before = nil
+		if err := rename(ctx, tx, id, speakerNumber(speaker), sealedSpeaker{Name: name, Before: &was}); err != nil {
+			return err
+		}
+		return s.Queue.Again(ctx, tx, Named(id, tx.Group()))
+	})
+}
+
+// UndoName gives a speaker back the name from before the last NameSpeaker, which may be none. It fails with fault.Conflict
+// where nothing was named.
+func (s *Service) UndoName(ctx context.Context, id ID, speaker string) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.NameSpeaker, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		now, err := namedBefore(ctx, tx, id, speakerNumber(speaker))
+		if err != nil {
+			return err
+		}
+		if now.Before == nil {
+			return fault.New(fault.Conflict, "There is no name to take back.")
+		}
+		tx.Note("undo", true)
+		if err := rename(ctx, tx, id, speakerNumber(speaker), *now.Before); err != nil {
+			return err
+		}
+		return s.Queue.Again(ctx, tx, Named(id, tx.Group()))
 	})
 }
 
@@ -286,5 +310,25 @@ func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
 		receipt, err = tx.Erase(ctx, tx.Record())
 		return err
 	})
+	return receipt, err
+}
+
+// EraseAll destroys every version of a meeting's transcript, each in an act of its own. It fails with fault.Missing where there
+// is none.
+func (s *Service) EraseAll(ctx context.Context, id meeting.ID) (vault.Receipt, error) {
+	var all []ID
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.EraseMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		all, err = versions(ctx, tx, id)
+		return err
+	})
+	var receipt vault.Receipt
+	for _, one := range all {
+		if err != nil {
+			break
+		}
+		var part vault.Receipt
+		part, err = s.Erase(ctx, one)
+		receipt.Records, receipt.At = append(receipt.Records, part.Records...), part.At
+	}
 	return receipt, err
 }

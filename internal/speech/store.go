@@ -40,8 +40,9 @@ type sealedSegment struct {
 
 // sealedSpeaker is a name and, where nobody typed it, the words by which the speaker gave it.
 type sealedSpeaker struct {
-	Name string             `json:"name"`
-	By   *document.Evidence `json:"by,omitempty"`
+	Name   string             `json:"name"`
+	By     *document.Evidence `json:"by,omitempty"`
+	Before *sealedSpeaker     `json:"before,omitempty"` // what an undo goes back to; it has no Before of its own
 }
 
 // ofRecording returns the meeting of a recording and the engine that was chosen for it.
@@ -143,6 +144,23 @@ on conflict (workspace_id, transcript_id, number) do update set sealed = exclude
 	return err
 }
 
+// namedBefore returns what is known of a speaker's name, a zero document where nobody gave one.
+func namedBefore(ctx context.Context, tx *gate.Tx, id ID, number int) (sealedSpeaker, error) {
+	var doc sealedSpeaker
+	var record tenant.RecordID
+	var body []byte
+	err := tx.QueryRow(ctx, `
+select record_id, sealed from tenant.speaker where workspace_id = $1 and transcript_id = $2 and number = $3`, tx.Workspace(), id, number).Scan(&record, &body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return doc, nil
+	}
+	if err != nil {
+		return doc, fmt.Errorf("reading speaker %d of transcript %s: %w", number, id, err)
+	}
+	err = tx.Open(ctx, tx.Place(record, kindSpeaker, rowOf(id, number)), body, &doc)
+	return doc, err
+}
+
 func speakersOf(ctx context.Context, tx *gate.Tx, id ID) (record tenant.RecordID, speakers int, err error) {
 	var body []byte
 	err = tx.QueryRow(ctx, `select record_id, sealed from tenant.transcript where workspace_id = $1 and id = $2`, tx.Workspace(), id).Scan(&record, &body)
@@ -157,6 +175,22 @@ func speakersOf(ctx context.Context, tx *gate.Tx, id ID) (record tenant.RecordID
 // Latest returns the meeting's newest transcript. It fails with fault.Missing where there is none yet.
 func Latest(ctx context.Context, tx *gate.Tx, id meeting.ID) (Transcript, error) {
 	return load(ctx, tx, `t.meeting_id = $2 order by t.run desc limit 1`, id)
+}
+
+// versions returns the versions of a meeting's transcript that are not erased. It fails with fault.Missing where there is none.
+func versions(ctx context.Context, tx *gate.Tx, id meeting.ID) ([]ID, error) {
+	rows, err := tx.Query(ctx, `
+select t.id from tenant.transcript t
+join gate.readable g on g.workspace_id = t.workspace_id and g.record_id = t.record_id
+where t.workspace_id = $1 and t.meeting_id = $2 order by t.run`, tx.Workspace(), id)
+	if err != nil {
+		return nil, fmt.Errorf("listing transcripts: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[ID])
+	if err == nil && len(all) == 0 {
+		err = fault.New(fault.Missing, "There is no transcript.")
+	}
+	return all, err
 }
 
 // Load returns one version of a transcript inside an act about its meeting or about it.

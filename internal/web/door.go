@@ -50,3 +50,9 @@ func LeftOf(d time.Duration) string { return leftOf(d) }
 
 // PlaceOf says how many others wait before a piece of work.
 func PlaceOf(ahead int) string { return placeOf(ahead) }
+
+// Stream sends what next says: at once, and after news when it changed. It ends with the reader, their session, or the first
+// error.
+func (a *App) Stream(w http.ResponseWriter, r *http.Request, news <-chan struct{}, next func() (Event, error)) error {
+	return a.stream(w, r, news, next)
+}

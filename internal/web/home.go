@@ -94,7 +94,7 @@ func (a *App) homeLists(r *http.Request, p *HomePage, me identity.Me, zone *time
 
 // followHome streams the work that runs. Once something ended there may be a draft, which the whole page shows.
 func (a *App) followHome(w http.ResponseWriter, r *http.Request) error {
-	return a.followWork(w, r, func(work []progress.Work) (event, error) {
+	return a.followWork(w, r, func(work []progress.Work) (Event, error) {
 		return a.part("home", "running", HomePage{Running: running(work)})
 	})
 }
@@ -145,6 +145,8 @@ func chipState(s meeting.Stage) string {
 	switch s {
 	case meeting.Drafted:
 		return "draft"
+	case meeting.Review:
+		return "review"
 	case meeting.Approved:
 		return "approved"
 	case meeting.Failed:

@@ -100,24 +100,24 @@ func (a *App) followJobs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.followWork(w, r, func(work []progress.Work) (event, error) {
+	return a.followWork(w, r, func(work []progress.Work) (Event, error) {
 		return a.part("jobs", "jobslist", a.jobsPage(r, Shell{Token: shell.Token}, me, work, nil))
 	})
 }
 
 // followWork streams what show makes of the workspace's work, and "done" once a piece of it ended: the rest of the page
 // changed with it.
-func (a *App) followWork(w http.ResponseWriter, r *http.Request, show func([]progress.Work) (event, error)) error {
+func (a *App) followWork(w http.ResponseWriter, r *http.Request, show func([]progress.Work) (Event, error)) error {
 	news, end, err := a.Progress.WatchAll(r.Context())
 	if err != nil {
 		return err
 	}
 	defer end()
 	var before map[progress.StepID]bool
-	return a.stream(w, r, news, func() (event, error) {
+	return a.stream(w, r, news, func() (Event, error) {
 		work, err := a.Progress.Look(r.Context())
 		if err != nil {
-			return event{}, err
+			return Event{}, err
 		}
 		going := map[progress.StepID]bool{}
 		for _, one := range work {
@@ -126,7 +126,7 @@ func (a *App) followWork(w http.ResponseWriter, r *http.Request, show func([]pro
 		for id, went := range before {
 			if went && !going[id] {
 				before = going
-				return event{Name: "done"}, nil
+				return Event{Name: "done"}, nil
 			}
 		}
 		before = going

@@ -14,13 +14,13 @@ const (
 	pulse = 15 * time.Second
 )
 
-// event is one message of a stream: a part of the page, or the name of something that the page listens to.
-type event struct {
+// Event is one message of a stream: a part of the page, or the name of something that the page listens to.
+type Event struct {
 	Name string // "done": the page shows more than the stream can send
 	Part string
 }
 
-func (e event) text() string {
+func (e Event) text() string {
 	if e.Name != "" {
 		return "event: " + e.Name + "\ndata: \n\n"
 	}
@@ -29,7 +29,7 @@ func (e event) text() string {
 
 // stream sends what next says: at once, and after news when it changed. It ends with the reader, their session, or the first
 // error: then the browser asks again and gets its answer.
-func (a *App) stream(w http.ResponseWriter, r *http.Request, news <-chan struct{}, next func() (event, error)) error {
+func (a *App) stream(w http.ResponseWriter, r *http.Request, news <-chan struct{}, next func() (Event, error)) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	ticker := time.NewTicker(pulse)
 	defer ticker.Stop()
@@ -77,8 +77,8 @@ func (a *App) await(r *http.Request, news <-chan struct{}, beat <-chan time.Time
 }
 
 // part renders a template of a page for a stream.
-func (a *App) part(page, name string, view any) (event, error) {
+func (a *App) part(page, name string, view any) (Event, error) {
 	var b bytes.Buffer
 	err := a.render.Part(&b, page, name, view)
-	return event{Part: b.String()}, err
+	return Event{Part: b.String()}, err
 }

@@ -1,6 +1,28 @@
 // The form of a line: it takes the focus when it comes, gives it back when it goes, and knows Ctrl or Cmd and Enter, and Escape.
+// What a change answers with says how to take it back, and which version of the minutes it made.
 
-import { one } from "./dom";
+import { all, one } from "./dom";
+import { say } from "./toast";
+
+/** Who approves has read what this page shows: a version that one's own change made from it, and no other. */
+function follow(version: number): void {
+  for (const field of all<HTMLInputElement>(".acts [name=version]")) {
+    if (Number(field.value) === version - 1) field.value = String(version);
+  }
+}
+
+function changed(): void {
+  const line = one("[data-undo]");
+  if (!line) return;
+  const gone = line.classList.contains("gone");
+  say(gone ? "The line was removed." : "Saved.", line.dataset["undo"]);
+  follow(Number(line.dataset["version"]));
+  line.removeAttribute("data-undo");
+  if (!gone) return;
+  const next = one(".edit", line.nextElementSibling ?? line.parentElement ?? document);
+  line.remove();
+  next?.focus();
+}
 
 /** Watches for forms that htmx brings. */
 export function watchLineForms(): void {
@@ -16,6 +38,7 @@ export function watchLineForms(): void {
       one(`#${CSS.escape(row)} .edit`)?.focus();
       row = "";
     }
+    changed();
   });
   document.addEventListener("keydown", (event) => {
     const form = event.target instanceof Element ? event.target.closest<HTMLFormElement>("[data-lineform]") : null;

@@ -41,7 +41,7 @@ function failures(): void {
   document.addEventListener("htmx:response:error", (event) => {
     const status = (event as CustomEvent<{ ctx?: { response?: { status: number } } }>).detail.ctx?.response?.status;
     if (status === 401) location.reload();
-    else if (status !== 422) say(status === 404 ? "This is not here any more. Load the page again." : "That did not work. Nothing was changed; try again.");
+    else if (status !== 422) say(status === 404 ? "This is not here any more. Load the page again." : status === 409 ? "Somebody changed this meanwhile. Load the page again." : "That did not work. Nothing was changed; try again.");
   });
   document.addEventListener("htmx:error", () => say("The server cannot be reached just now."));
 }

@@ -1,6 +1,6 @@
 // Toasts: a sentence for ten seconds, with a way back where there is one. The clock stands while somebody is on it.
 
-import { all, make, one } from "./dom";
+import { all, make, one, token } from "./dom";
 
 const shownFor = 10_000;
 
@@ -20,9 +20,10 @@ export function watchToasts(): void {
   for (const toast of all("[data-toast]")) fade(toast);
 }
 
-/** Shows a sentence. */
-export function say(text: string): void {
+/** Shows a sentence and, where an address is given, a way back: a form that posts there. */
+export function say(text: string, undo?: string): void {
   const toast = make("div", { class: "toast" }, make("span", {}, text));
+  if (undo) toast.append(make("form", { method: "post", action: undo }, make("input", { type: "hidden", name: "csrf", value: token() }), make("button", {}, "Undo")));
   one("#toasts")?.append(toast);
   fade(toast);
 }

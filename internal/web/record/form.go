@@ -34,6 +34,7 @@ type Details struct {
 	Told        []web.Option
 	How         web.Field
 	Keep        []web.Option // empty where there is no recording, or where it is already gone
+	Ephemeral   bool         // what was chosen, where it cannot be changed any more
 }
 
 // asked is what a form of details is made for.
@@ -61,6 +62,7 @@ func detailsForm(v url.Values, q asked) Details {
 		Told: web.Choose(v.Get("told"), web.Option{Value: "yes", Name: "Yes"}, web.Option{Value: "no", Name: "No"}, web.Option{Value: "unknown", Name: "I do not know"}),
 		How:  web.Field{ID: "how", Label: "How were they told?", Value: v.Get("how"), Hint: "For example: said at the start, written in the invitation.", Max: 200},
 	}
+	d.Ephemeral = v.Get("retention") == "ephemeral"
 	if q.fileName {
 		d.Title.Hint = "Empty takes the name of the file."
 	}
@@ -105,12 +107,24 @@ func linesOf(people []meeting.Person) string {
 	return strings.Join(lines, "\n")
 }
 
+// unixLines returns answers with the line ends that we store.
+func unixLines(v url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range v {
+		for _, text := range values {
+			out.Add(name, strings.ReplaceAll(text, "\r\n", "\n"))
+		}
+	}
+	return out
+}
+
 // startsForm is how a browser writes the time of a datetime-local field; some add seconds.
 const startsForm = "2006-01-02T15:04"
 
-// detailsOf reads the answers of a form. It fails with fault.Invalid and a sentence about the first that cannot be read.
-func detailsOf(v url.Values) (meeting.Details, error) {
-	d := meeting.Details{Title: v.Get("title"), Project: v.Get("project"), Zone: v.Get("zone"), Language: v.Get("language"), Template: v.Get("template"),
+// detailsOf reads the answers of a form. Where it names no zone, the browser's is meant. It fails with fault.Invalid and a
+// sentence about the first answer that cannot be read.
+func detailsOf(v url.Values, zone *time.Location) (meeting.Details, error) {
+	d := meeting.Details{Title: v.Get("title"), Project: v.Get("project"), Zone: orElse(v.Get("zone"), zone.String()), Language: v.Get("language"), Template: v.Get("template"),
 		Told: meeting.Told{State: v.Get("told")}, Ephemeral: v.Get("retention") == "ephemeral", ModelAllowed: v.Get("no_model") != "yes"}
 	if d.Told.State == "yes" {
 		d.Told.How = strings.TrimSpace(v.Get("how"))
@@ -258,6 +272,7 @@ type DetailsPage struct {
 	Heading string
 	Version int
 	Problem string
+	Erase   bool // the reader may erase it
 	Details Details
 }
 

@@ -7,6 +7,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/tenant"
 	"mainstay/internal/web"
 )
 
@@ -18,11 +19,12 @@ type ledger struct {
 	sound    bool              // there is something to play
 	edits    bool              // the reader may change lines
 	token    string
+	writers  map[tenant.MemberID]string // names of who typed lines
 }
 
 func newLedger(o minutes.Opened, sound bool, token string) *ledger {
 	l := &ledger{opened: o, segments: map[string]document.Segment{}, sound: sound, token: token}
-	l.edits = mayEdit(o.Meeting) && o.Minutes != nil && o.Minutes.State == minutes.Draft
+	l.edits = mayEdit(o.Meeting) && o.Minutes != nil && o.Minutes.Open()
 	if o.Transcript == nil {
 		return l
 	}
@@ -50,12 +52,15 @@ func marked(mark string, i int) string {
 
 func (l *ledger) line(d document.Line, mark string) Line {
 	m := l.opened.Minutes
-	out := Line{ID: "l-" + d.ID, Mark: mark, Text: d.Text, Token: l.token, Version: m.Version}
+	out := Line{ID: "l-" + d.ID, Mark: mark, Text: d.Text, Token: l.token, Minutes: m.ID.String(), Version: m.Version}
 	for _, e := range d.Evidence {
 		out.Sources = append(out.Sources, l.cite(e))
 	}
 	// What was drafted was checked before it was stored; what a person changed may say more than its source.
-	out.Unfound = m.Edited[d.ID] && l.evidence != nil && l.evidence.Check(d, l.translated()) != ""
+	out.Unfound = m.Edited[d.ID] && len(d.Evidence) > 0 && l.evidence != nil && l.evidence.Check(d, l.translated()) != ""
+	if by, typed := m.Typed[d.ID]; typed && len(d.Evidence) == 0 {
+		out.Typed = l.writers[by]
+	}
 	if l.translated() && len(d.Evidence) > 0 {
 		out.Original = d.Evidence[0].Quote
 	}
@@ -111,14 +116,59 @@ func (l *ledger) action(d document.Action, mark string) Line {
 	return out
 }
 
+// owner is who does it. A speaker goes by the name that they have now.
 func (l *ledger) owner(d document.Action) string {
+	if d.Owner.Speaker != nil && l.opened.Transcript != nil {
+		for _, s := range l.opened.Transcript.Speakers {
+			if s.ID == *d.Owner.Speaker && (s.Name != nil || d.Owner.Name == nil) {
+				return l.opened.Transcript.SpeakerName(s.ID)
+			}
+		}
+	}
 	if d.Owner.Name != nil {
 		return *d.Owner.Name
 	}
-	if d.Owner.Speaker == nil || l.opened.Transcript == nil {
-		return ""
+	return ""
+}
+
+// find returns a line of the minutes by its id, as the page shows it.
+func (l *ledger) find(id string) (Line, bool) {
+	var p MeetingPage
+	l.fill(&p)
+	lists := [][]Line{p.Summary, p.Decisions, p.Actions, p.Questions}
+	for _, t := range p.Topics {
+		lists = append(lists, t.Lines)
 	}
-	return l.opened.Transcript.SpeakerName(*d.Owner.Speaker)
+	for _, lines := range lists {
+		for _, line := range lines {
+			if line.ID == "l-"+id {
+				return line, true
+			}
+		}
+	}
+	return Line{}, false
+}
+
+// lists are the parts of minutes that a line can be added to.
+var lists = map[string]string{"summary": "", "decisions": "D", "actions": "A", "questions": "Q"}
+
+// blank returns the form of a line that goes to the end of a list.
+func (l *ledger) blank(in string) (Line, bool) {
+	at := "/meetings/" + l.opened.Meeting.ID.String() + "/lines"
+	_, ok := lists[in]
+	return Line{ID: "new-" + in, In: in, Action: in == "actions", SaveURL: at, EditURL: at + "/new?in=" + in, CancelURL: at + "/new?cancel=yes&in=" + in,
+		Token: l.token, Minutes: l.opened.Minutes.ID.String(), Version: l.opened.Minutes.Version}, ok && l.edits
+}
+
+// newest returns the last line of a list.
+func (l *ledger) newest(in string) (Line, bool) {
+	var p MeetingPage
+	l.fill(&p)
+	all := map[string][]Line{"summary": p.Summary, "decisions": p.Decisions, "actions": p.Actions, "questions": p.Questions}[in]
+	if len(all) == 0 {
+		return Line{}, false
+	}
+	return all[len(all)-1], true
 }
 
 // fill puts all lines into the page.
@@ -130,6 +180,12 @@ func (l *ledger) fill(p *MeetingPage) {
 	}
 	for _, t := range m.Topics {
 		p.Topics = append(p.Topics, Topic{Title: t.Title, Lines: l.lines(t.Lines, "")})
+	}
+	if l.edits {
+		p.Adds = map[string]Line{}
+		for in := range lists {
+			p.Adds[in], _ = l.blank(in)
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ type MeetingPage struct {
 	Access     web.Access
 	MayEdit    bool
 	MayDelete  bool
+	MayRun     bool     // nothing is being worked on, so that the reader may have it done again
+	MayDraft   bool     // there is a transcript to draft from
+	Engines    []string // what the recording can be transcribed with, the usual first
 	MaySubmit  bool
 	MayApprove bool
 	Exports    []Link
@@ -28,7 +31,8 @@ type MeetingPage struct {
 	Decisions  []Line
 	Actions    []Line
 	Questions  []Line
-	DraftedBy  string // a sentence
+	Adds       map[string]Line // the places of new lines by their list; nil where the reader may not edit
+	DraftedBy  string          // a sentence
 	Approval   *Approval
 	Speakers   []Speaker
 	Transcript Turns
@@ -89,9 +93,12 @@ type Line struct {
 
 	EditURL, SaveURL, CancelURL string // empty where the reader may not edit
 	Editing                     bool
+	In                          string // of a new line: the list that it goes to
 	Problem                     string // why the change was not taken
 	Token                       string
-	Version                     int
+	Minutes                     string // the id of the run that it stands in
+	Version                     int    // of the minutes
+	Undo                        string // where the change that was just made is taken back
 }
 
 // Citation is a chip: the second that a line comes from.

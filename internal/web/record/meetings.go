@@ -50,6 +50,7 @@ type MeetingRow struct {
 var stagesOf = map[string][]meeting.Stage{
 	"running":  {meeting.Begun, meeting.Uploading, meeting.Waiting, meeting.Transcribing, meeting.Drafting},
 	"draft":    {meeting.Drafted},
+	"review":   {meeting.Review},
 	"approved": {meeting.Approved},
 	"dead":     {meeting.Failed},
 }
@@ -138,7 +139,7 @@ func (p *MeetingsPage) filters(q url.Values, words meeting.Words) {
 	p.Project = web.Field{ID: "project", Label: "Project", Value: q.Get("project"), Among: words.Projects, Max: 120}
 	p.Person = web.Field{ID: "person", Label: "Person", Value: q.Get("person"), Among: words.People, Max: 120}
 	p.State = web.Select{ID: "state", Label: "State", Options: web.Choose(q.Get("state"), web.Option{Name: "Any state"}, web.Option{Value: "running", Name: "Being made"},
-		web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "approved", Name: "Approved"}, web.Option{Value: "dead", Name: "Stopped"})}
+		web.Option{Value: "draft", Name: "Draft"}, web.Option{Value: "review", Name: "In review"}, web.Option{Value: "approved", Name: "Approved"}, web.Option{Value: "dead", Name: "Stopped"})}
 }
 
 // listFailed shows why there is no list in its place. The error goes on to the log.
@@ -259,6 +260,16 @@ func (a *Pages) restoreMeeting(w http.ResponseWriter, r *http.Request) error {
 	return redirect(w, r, web.PathOf(id)+"?done=restored")
 }
 
+// said are the sentences of redirects that nothing undoes.
+var said = map[string]string{
+	"restored":  "The meeting is back.",
+	"undone":    "Undone.",
+	"saved":     "Saved.",
+	"submitted": "The minutes wait for a review.",
+	"approved":  "Approved. This version is the record now.",
+	"erased":    "Erased. The key is destroyed; nobody can read it again.",
+}
+
 // toastOf is what a redirect has to say. Addresses hold ids and our own words only.
 func toastOf(q url.Values) *web.Toast {
 	what := q.Get("what")
@@ -267,10 +278,17 @@ func toastOf(q url.Values) *web.Toast {
 		if id, err := parseMeeting(what); err == nil {
 			return &web.Toast{Text: "The meeting was deleted.", UndoURL: web.PathOf(id) + "/restore"}
 		}
-	case "restored":
-		return &web.Toast{Text: "The meeting is back."}
-	case "erased":
-		return &web.Toast{Text: "Erased. The key is destroyed; nobody can read it again."}
+	case "named":
+		if id, err := parseMeeting(what); err == nil {
+			return &web.Toast{Text: "The name is changed everywhere in this meeting.", UndoURL: web.PathOf(id) + "/speakers/" + url.PathEscape(q.Get("who")) + "/undo"}
+		}
+	case "changed":
+		if id, err := parseMeeting(what); err == nil {
+			return &web.Toast{Text: "The minutes are changed.", UndoURL: web.PathOf(id) + "/lines/undo"}
+		}
+	}
+	if text, ok := said[q.Get("done")]; ok {
+		return &web.Toast{Text: text}
 	}
 	return nil
 }

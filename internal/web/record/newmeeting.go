@@ -215,7 +215,7 @@ func (a *Pages) take(r *http.Request, file string, body io.Reader) (t taken, err
 
 // make gives each recording its details and begins the work, or makes a meeting of a text.
 func (a *Pages) make(r *http.Request, got arrived) ([]meeting.ID, error) {
-	d, err := detailsOf(got.answers)
+	d, err := detailsOf(got.answers, web.ZoneOf(r))
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,10 @@
 package record
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,15 @@ type work struct {
 	meeting   meeting.Meeting
 	recording *capture.Recording // nil where none arrived
 	arriving  *capture.Upload    // nil where none is on its way
-	steps     []progress.Step    // the newest first, without those that only look again
+	steps     []progress.Step    // what still moves first, then the newest, without those that only look again
+}
+
+// over is 1 for a step that does not move any more.
+func over(s progress.Step) int {
+	if s.State == "waiting" || s.State == "running" {
+		return 0
+	}
+	return 1
 }
 
 // workOn reads what the page of a meeting in the making shows.
@@ -73,6 +82,7 @@ func (a *Pages) workOn(r *http.Request, m meeting.Meeting) (work, error) {
 			k.steps = append(k.steps, s)
 		}
 	}
+	slices.SortStableFunc(k.steps, func(a, b progress.Step) int { return cmp.Compare(over(a), over(b)) })
 	rec, err := a.Capture.Of(r.Context(), m.ID)
 	if err == nil {
 		k.recording = &rec
@@ -256,11 +266,8 @@ func (a *Pages) showWork(w http.ResponseWriter, r *http.Request, k work) error {
 	return a.Show(w, p)
 }
 
-// pulse is how often a stream looks by itself and shows that it lives.
-const pulse = 10 * time.Second
-
-// follow streams the progress of a meeting's work. It ends with "done" when there are minutes, with "stopped" when there
-// will be none, and says nothing after the reader may no longer know.
+// follow streams the progress of a meeting's work. It says "done" when there are minutes and "stopped" when there will be
+// none, and ends when the reader may no longer know.
 func (a *Pages) follow(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
@@ -271,59 +278,32 @@ func (a *Pages) follow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer end()
-	w.Header().Set("Content-Type", "text/event-stream")
-	ticker := time.NewTicker(pulse)
-	defer ticker.Stop()
-	for last := ""; ; {
-		event, over, err := a.event(r, id)
-		if err != nil {
-			return err
-		}
-		if event == last {
-			event = ": still here\n\n"
-		} else {
-			last = event
-		}
-		if _, err := w.Write([]byte(event)); err != nil {
-			return err
-		}
-		if err := http.NewResponseController(w).Flush(); err != nil || over {
-			return err
-		}
-		select {
-		case <-r.Context().Done():
-			return nil
-		case <-news:
-		case <-ticker.C:
-		}
-	}
+	return a.Stream(w, r, news, func() (web.Event, error) { return a.event(r, id) })
 }
 
-// event is what the stream has to say now, and whether that is its last word.
-func (a *Pages) event(r *http.Request, id meeting.ID) (text string, over bool, err error) {
+// event is what the stream has to say now.
+func (a *Pages) event(r *http.Request, id meeting.ID) (web.Event, error) {
 	m, err := a.Meetings.Look(r.Context(), id)
 	if err != nil {
-		return "", true, err
+		return web.Event{}, err
 	}
 	k, err := a.workOn(r, m)
 	if err != nil {
-		return "", true, err
+		return web.Event{}, err
 	}
 	p := k.progress(a.Source.Now())
 	switch {
 	case k.state() == "done":
-		return "event: done\ndata: \n\n", true, nil
+		return web.Event{Name: "done"}, nil
 	case p.Reason != "":
-		return "event: stopped\ndata: \n\n", true, nil
+		return web.Event{Name: "stopped"}, nil
 	}
-	var b bytes.Buffer
-	if err := a.Part(&b, "processing", "progress", p); err != nil {
-		return "", true, err
-	}
-	return "data: " + strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\ndata: ") + "\n\n", false, nil
+	var b strings.Builder
+	err = a.Part(&b, "processing", "progress", p)
+	return web.Event{Part: b.String()}, err
 }
 
-// runAgain begins the work on a meeting anew: all of it where its recording is still there, else the minutes.
+// runAgain begins the work on a meeting anew: speech and minutes, with the engine that was chosen, or the minutes alone.
 func (a *Pages) runAgain(w http.ResponseWriter, r *http.Request) error {
 	id, err := meetingOf(r)
 	if err != nil {
@@ -337,23 +317,32 @@ func (a *Pages) runAgain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	step, ok := k.again(r.PostFormValue("what"))
-	if !ok {
-		return fault.New(fault.Conflict, "There is nothing left to run again. Upload the recording again.")
+	step, ok := k.newest("draft")
+	switch what := k.again(r.PostFormValue("what")); {
+	case what == "speech":
+		err = a.Speech.RunAgain(r.Context(), id, r.PostFormValue("engine"))
+	case what == "minutes" && ok:
+		err = a.Progress.RunAgain(r.Context(), step.ID)
+	default:
+		err = fault.New(fault.Conflict, "There is nothing left to run again. Upload the recording again.")
 	}
-	if err := a.Progress.RunAgain(r.Context(), step.ID); err != nil {
+	if err != nil {
 		return err
 	}
 	return redirect(w, r, web.PathOf(id))
 }
 
-// again chooses the step to run again: the one that was asked for, or the one that stopped.
-func (k work) again(what string) (progress.Step, bool) {
-	speaks := k.recording != nil && playable(*k.recording)
-	if heard, ok := k.newest("transcribe"); ok && speaks && what != "minutes" && (what == "speech" || k.steps[0].Kind == "transcribe") {
-		return heard, true
+// again says what is run again: what was asked for, else the part that stopped.
+func (k work) again(asked string) string {
+	switch {
+	case asked != "":
+		return asked
+	case len(k.steps) > 0 && k.steps[0].Kind == "draft":
+		return "minutes"
+	case k.recording != nil && playable(*k.recording):
+		return "speech"
 	}
-	return k.newest("draft")
+	return ""
 }
 
 // cancel ends the work on a meeting.

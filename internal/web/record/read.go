@@ -24,7 +24,7 @@ func (a *Pages) openMeeting(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if o.Minutes == nil && (o.Transcript == nil || k.state() != "done") {
+	if o.Minutes == nil && k.state() != "done" {
 		return a.showWork(w, r, k)
 	}
 	p, err := a.meetingPage(r, o, k)
@@ -50,12 +50,19 @@ func (a *Pages) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingP
 	if k.recording != nil && playable(*k.recording) {
 		p.Sound = soundOf(m, k)
 		p.Shell.Player = true
+		p.Engines = a.Speech.Engines()
 	}
+	_, drafted := k.newest("draft")
+	p.MayRun, p.MayDraft = p.MayEdit && !k.moves(), drafted && o.Transcript != nil
 	if o.Transcript != nil {
 		p.Speakers, p.Transcript = speakersOf(*o.Transcript), turnsOf(*o.Transcript, p.ID, 0)
 	}
 	if o.Minutes != nil {
-		newLedger(o, p.Sound != nil, shell.Token).fill(&p)
+		l := newLedger(o, p.Sound != nil, shell.Token)
+		if err := a.nameWriters(r.Context(), l); err != nil {
+			return p, err
+		}
+		l.fill(&p)
 		return p, a.standing(r, &p, o)
 	}
 	return p, nil
@@ -65,7 +72,7 @@ func (a *Pages) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingP
 func (a *Pages) standing(r *http.Request, p *MeetingPage, o minutes.Opened) error {
 	m := o.Minutes
 	p.HasMinutes, p.Minutes, p.Version, p.DraftedBy = true, m.ID.String(), m.Version, draftedBy(m.DraftedBy)
-	p.MayApprove = p.MayEdit && m.State == minutes.Draft
+	p.MayApprove, p.MaySubmit = p.MayEdit && m.Open(), p.MayEdit && m.State == minutes.Draft
 	if m.State != minutes.Approved {
 		return nil
 	}
@@ -125,8 +132,10 @@ func notesOf(o minutes.Opened, k work) []web.Note {
 	var notes []web.Note
 	add := func(class, icon, text string) { notes = append(notes, web.Note{Class: class, Icon: icon, Text: text}) }
 	switch state := k.state(); {
+	case o.Minutes == nil && o.Transcript != nil:
+		add("", "info", "The minutes of this meeting were erased. Running again makes new ones from its transcript.")
 	case o.Minutes == nil:
-		add("", "info", "The minutes of this meeting were erased. Run again makes new ones from its transcript.")
+		add("", "info", "The minutes of this meeting were erased.")
 	case state == "running" || state == "waiting":
 		add("", "activity", "This meeting is being worked on again. What you see is from the run before.")
 	case state == "dead":

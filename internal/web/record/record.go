@@ -37,6 +37,25 @@ func Register(app *web.App, s *httpd.Server) {
 	s.Page("POST /meetings/{id}/cancel", httpd.Verb(gate.CancelWork), a.cancel)
 	a.soundRoutes(s)
 	a.uploadRoutes(s)
+	a.changeRoutes(s)
+}
+
+// changeRoutes are what people change about a meeting and its minutes.
+func (a *Pages) changeRoutes(s *httpd.Server) {
+	s.Page("GET /meetings/{id}/lines/new", httpd.Verb(gate.ChangeMeeting), a.newLine)
+	s.Page("GET /meetings/{id}/lines/{line}", httpd.Verb(gate.ReadMeeting), a.showLine)
+	s.Page("GET /meetings/{id}/lines/{line}/edit", httpd.Verb(gate.ChangeMeeting), a.editLine)
+	s.Page("POST /meetings/{id}/lines", httpd.Verb(gate.EditMinutes), a.addLine)
+	s.Page("POST /meetings/{id}/lines/{line}", httpd.Verb(gate.EditMinutes), a.changeLine)
+	s.Page("POST /meetings/{id}/lines/undo", httpd.Verb(gate.EditMinutes), a.undoLine)
+	s.Page("POST /meetings/{id}/review", httpd.Verb(gate.SubmitMinutes), a.settle(a.Minutes.Submit, "submitted"))
+	s.Page("POST /meetings/{id}/approve", httpd.Verb(gate.ApproveMinutes), a.settle(a.Minutes.Approve, "approved"))
+	s.Page("POST /meetings/{id}/speakers/{speaker}", httpd.Verb(gate.NameSpeaker), a.nameSpeaker)
+	s.Page("POST /meetings/{id}/speakers/{speaker}/undo", httpd.Verb(gate.NameSpeaker), a.undoName)
+	s.Page("GET /meetings/{id}/details", httpd.Verb(gate.ChangeMeeting), a.showDetails)
+	s.Page("POST /meetings/{id}/details", httpd.Verb(gate.ChangeMeeting), a.changeDetails)
+	s.Page("GET /meetings/{id}/erase", httpd.Verb(gate.EraseMeeting), a.showErase)
+	s.Page("POST /meetings/{id}/erase", httpd.Verb(gate.EraseMeeting), a.erase)
 }
 
 func (a *Pages) soundRoutes(s *httpd.Server) {

@@ -2,22 +2,20 @@ package webtest
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
-	"mainstay/internal/web"
+	"mainstay/internal/httpd/tus"
 )
 
-// Uploads is a stand-in for the server's side of tus 1.0, kept in memory.
+// Uploads is a stand-in for the store behind tus, kept in memory.
 type Uploads struct {
 	mu    sync.Mutex
 	files map[string]*stored
@@ -64,71 +62,63 @@ func (u *Uploads) begin(w http.ResponseWriter, r *http.Request) error {
 	id := strconv.Itoa(u.next)
 	u.next++
 	u.files[id] = &stored{size: size, told: r.PostFormValue("told")}
-	w.Header().Set("Location", "/uploads/"+id)
-	return web.JSON(w, map[string]string{"upload": "/uploads/" + id, "meeting": "/page/processing"})
+	at := "/uploads/" + id
+	tus.Created(w.Header(), at, tus.Upload{})
+	w.WriteHeader(http.StatusCreated)
+	return json.NewEncoder(w).Encode(map[string]string{"upload": at, "meeting": "/page/processing"})
 }
 
-func (u *Uploads) file(r *http.Request) (*stored, error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if f, ok := u.files[r.PathValue("id")]; ok {
+func (u *Uploads) file(id string) (*stored, error) {
+	if f, ok := u.files[id]; ok {
 		return f, nil
 	}
 	return nil, fault.New(fault.Missing, "No such upload.")
 }
 
-func (u *Uploads) head(w http.ResponseWriter, r *http.Request) error {
-	f, err := u.file(r)
-	if err != nil {
-		return err
-	}
+// Status implements tus.Store.
+func (u *Uploads) Status(_ *http.Request, id string) (tus.Upload, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	w.Header().Set("Upload-Offset", fmt.Sprint(len(f.bytes)))
-	w.Header().Set("Upload-Length", fmt.Sprint(f.size))
-	return nil
+	f, err := u.file(id)
+	if err != nil {
+		return tus.Upload{}, err
+	}
+	return tus.Upload{Offset: int64(len(f.bytes)), Length: f.size}, nil
 }
 
-func (u *Uploads) patch(w http.ResponseWriter, r *http.Request) error {
-	f, err := u.file(r)
+// Append implements tus.Store.
+func (u *Uploads) Append(_ *http.Request, id string, offset int64, from io.Reader) (tus.Upload, error) {
+	body, err := io.ReadAll(from)
 	if err != nil {
-		return err
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return err
+		return tus.Upload{}, err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	f, err := u.file(id)
+	if err != nil {
+		return tus.Upload{}, err
+	}
 	u.part++
 	if u.Fail != nil && u.Fail(u.part) {
-		return errors.New("the test breaks this part")
+		return tus.Upload{}, errors.New("the test breaks this part")
 	}
-	sum := sha256.Sum256(body)
-	if r.Header.Get("Upload-Checksum") != "sha256 "+base64.StdEncoding.EncodeToString(sum[:]) {
-		return httpd.Refuse(460, "The checksum differs.")
-	}
-	if r.Header.Get("Upload-Offset") != fmt.Sprint(len(f.bytes)) || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/offset+octet-stream") {
-		return fault.New(fault.Conflict, "The offset differs.")
+	if offset != int64(len(f.bytes)) {
+		return tus.Upload{}, fault.New(fault.Conflict, fmt.Sprintf("It goes on at %d.", len(f.bytes)))
 	}
 	f.bytes = append(f.bytes, body...)
-	w.Header().Set("Upload-Offset", fmt.Sprint(len(f.bytes)))
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return tus.Upload{Offset: int64(len(f.bytes)), Length: f.size}, nil
 }
 
-func (u *Uploads) end(w http.ResponseWriter, r *http.Request) error {
+// End implements tus.Store.
+func (u *Uploads) End(_ *http.Request, id string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	delete(u.files, r.PathValue("id"))
-	w.WriteHeader(http.StatusNoContent)
+	delete(u.files, id)
 	return nil
 }
 
 func (u *Uploads) routes(s *httpd.Server) {
 	open := httpd.Public()
 	s.API("POST /uploads", open, u.begin)
-	s.API("HEAD /uploads/{id}", open, u.head)
-	s.API("PATCH /uploads/{id}", open, u.patch, httpd.Stream(), httpd.MaxBody(8<<20))
-	s.API("DELETE /uploads/{id}", open, u.end)
+	tus.Config{Path: "/uploads", Read: open, Append: open, End: open, MaxSize: 4 << 30, MaxPart: 8 << 20, Store: u}.Register(s)
 }
