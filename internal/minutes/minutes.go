@@ -273,7 +273,8 @@ func (o Opened) Document() (document.Document, error) {
 	if o.Transcript != nil {
 		t = *o.Transcript
 	}
-	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, t), Transcript: t.Transcript, Minutes: o.Minutes.Minutes}, nil
+	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, t), Transcript: t.Transcript, Minutes: o.Minutes.Minutes,
+		Typed: o.Minutes.Edited}, nil
 }
 
 // Erase destroys one run of minutes.

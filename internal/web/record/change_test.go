@@ -143,7 +143,7 @@ func TestALineThatIsAddedCitesWhereItWasSaid(t *testing.T) {
 	want(t, o.member.Get(t, at+"/lines/new?in=summary"), 200, "<!doctype html>", "Add a line")
 	want(t, o.viewer.Get(t, at+"/lines/new?in=summary"), 403)
 
-	want(t, o.viewer.Get(t, at+"/minutes.md"), 200, "Send flowers to the neighbours. (owner: Ben, due: 2026-04-01)\n")
+	want(t, o.viewer.Get(t, at+"/minutes.md"), 200, "**Ben:** Send flowers to the neighbours. _Due Wednesday, 1 April 2026._ _(edited)_\n")
 	var d struct {
 		Minutes struct{ Actions, Decisions []any }
 	}
