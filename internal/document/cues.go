@@ -71,7 +71,7 @@ func (b *builder) cue(start, end int64, body string, vtt bool) {
 		if n+1 < len(voices) {
 			till = voices[n+1][0]
 		}
-		b.join(b.speaker(html.UnescapeString(body[v[2]:v[3]])), start, end, plainText(body[v[1]:till], vtt))
+		b.join(b.speaker(html.UnescapeString(body[v[2]:v[3]])), start, end, strings.ReplaceAll(plainText(body[v[1]:till], vtt), "\n", " "))
 	}
 }
 

@@ -49,12 +49,15 @@ func readDOCX(b []byte) (*builder, error) {
 	return nil, badDOCX(errors.New("it holds no text"))
 }
 
+// breaks are what elements of a run stand for.
+var breaks = map[string]string{"br": "\n", "cr": "\n", "tab": " "}
+
 // docxText gives a line a paragraph; a break within a paragraph is a line too. A document type declaration is refused: no
 // word processor writes one, and entities would be declared there.
 func docxText(r io.Reader) (string, error) {
 	var text strings.Builder
 	d := xml.NewDecoder(r)
-	depth, inText := 0, false
+	depth, inText, skipped := 0, false, 0 // skipped: the depth of a copy for older programs, 0 outside of one
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -73,21 +76,21 @@ func docxText(r io.Reader) (string, error) {
 			if depth++; depth > maxDepth {
 				return "", badDOCX(errors.New("nested too deeply"))
 			}
-			inText = t.Name.Local == "t"
-			if t.Name.Local == "br" || t.Name.Local == "cr" {
-				text.WriteByte('\n')
+			if t.Name.Local == "Fallback" && skipped == 0 {
+				skipped = depth
 			}
-			if t.Name.Local == "tab" {
-				text.WriteByte(' ')
+			if inText = t.Name.Local == "t"; skipped == 0 {
+				text.WriteString(breaks[t.Name.Local])
 			}
 		case xml.EndElement:
-			depth--
-			inText = false
-			if t.Name.Local == "p" {
+			if inText = false; depth == skipped {
+				skipped = 0
+			}
+			if depth--; t.Name.Local == "p" {
 				text.WriteByte('\n')
 			}
 		case xml.CharData:
-			if inText {
+			if inText && skipped == 0 {
 				text.Write(t)
 			}
 		}

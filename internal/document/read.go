@@ -2,13 +2,10 @@ package document
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"mainstay/internal/fault"
 )
@@ -29,6 +26,9 @@ func Read(name string, b []byte) (Transcript, error) {
 	}
 	if bytes.HasPrefix(b, []byte("PK\x03\x04")) {
 		return finished(readDOCX(b))
+	}
+	if what := foreign(b); what != "" {
+		return Transcript{}, fault.New(fault.Invalid, what+" is no transcript that can be read. Save its text as DOCX or TXT and choose that file.")
 	}
 	text, err := decode(b)
 	if err != nil {
@@ -72,43 +72,6 @@ func finished(b *builder, err error) (Transcript, error) {
 	return t, nil
 }
 
-// decode gives the text of UTF-8 or UTF-16 bytes with line ends of one kind.
-func decode(b []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
-		b = fromUTF16(b[2:], binary.LittleEndian)
-	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
-		b = fromUTF16(b[2:], binary.BigEndian)
-	default:
-		b = bytes.TrimPrefix(b, []byte{0xef, 0xbb, 0xbf})
-	}
-	if bytes.IndexByte(b, 0) >= 0 {
-		return "", fault.New(fault.Invalid, "This file is not a text. Choose a transcript: VTT, SRT, TXT, DOCX or JSON.")
-	}
-	if !utf8.Valid(b) {
-		b = latin1(b)
-	}
-	text := strings.ReplaceAll(string(b), "\r\n", "\n")
-	return strings.ReplaceAll(text, "\r", "\n"), nil
-}
-
-func fromUTF16(b []byte, order binary.ByteOrder) []byte {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = order.Uint16(b[2*i:])
-	}
-	return []byte(string(utf16.Decode(units)))
-}
-
-// latin1 reads bytes that are no UTF-8 as ISO 8859-1, in which every byte is a letter.
-func latin1(b []byte) []byte {
-	out := make([]byte, 0, len(b)+len(b)/8)
-	for _, c := range b {
-		out = utf8.AppendRune(out, rune(c))
-	}
-	return out
-}
-
 // builder collects segments and gives each name a speaker id.
 type builder struct {
 	transcript Transcript
@@ -137,8 +100,20 @@ func (b *builder) add(speaker *string, start, end *int64, text string) {
 	if text == "" {
 		return
 	}
+	start, end = ordered(start, end)
 	id := strconv.Itoa(len(b.transcript.Segments) + 1)
 	b.transcript.Segments = append(b.transcript.Segments, Segment{ID: id, Speaker: speaker, StartMS: start, EndMS: end, Text: text})
+}
+
+// ordered gives the times that can be: none before the beginning, no end without a start or before it.
+func ordered(start, end *int64) (*int64, *int64) {
+	switch {
+	case start == nil || *start < 0:
+		return nil, nil
+	case end != nil && *end < *start:
+		return start, start
+	}
+	return start, end
 }
 
 // join adds to the last segment where the same person goes on soon after, and begins another otherwise. Cues are cut for the
@@ -157,6 +132,16 @@ func (b *builder) join(speaker *string, start, end int64, text string) {
 		}
 	}
 	b.add(speaker, &start, &end, text)
+}
+
+// foreign names a format that people choose by mistake, "" for any other.
+func foreign(b []byte) string {
+	for start, what := range map[string]string{"%PDF-": "A PDF", "{\\rtf": "An RTF document", "\xd0\xcf\x11\xe0": "An old Word document"} {
+		if bytes.HasPrefix(b, []byte(start)) {
+			return what
+		}
+	}
+	return ""
 }
 
 func lineFault(number int, what string) error {

@@ -7,11 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// A line that begins with a time, "[00:01:02] Name: words" or "00:01:02 Name: words".
-var timeFirst = regexp.MustCompile(`^\[?\(?(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\]?\)?\s*[-–]?\s+(\S.*)$`)
+const clockPattern = `\d{1,2}:\d{2}(?::\d{2})?`
 
-// A line of a name and a time alone, "Maria Lopez  00:01:02" or "Maria Lopez (10:04)": what follows is said by them.
-var nameAndTime = regexp.MustCompile(`^(\S[^:\[\](]{0,58}?)\s+[\[(]?(\d{1,2}:\d{2}(?::\d{2})?)[\])]?$`)
+var (
+	// A line that begins with a time, "[00:01:02] Name: words" or "00:01:02 Name: words".
+	timeFirst = regexp.MustCompile(`^\[?\(?(` + clockPattern + `)(?:[.,]\d+)?\]?\)?\s*[-–]?\s+(\S.*)$`)
+	// A line that is a time alone, as Meet writes now and then: what follows was said after it.
+	timeAlone = regexp.MustCompile(`^[\[(]?(` + clockPattern + `)(?:[.,]\d+)?[\])]?$`)
+	// A line of a name and a time alone, "Maria Lopez  00:01:02" or "Maria Lopez (10:04)": what follows is said by them.
+	nameAndTime = regexp.MustCompile(`^(\S[^:\[\](]{0,58}?)\s+[\[(]?(` + clockPattern + `)[\])]?$`)
+	// A name, a time in brackets and words: "Maria Lopez [00:01:02]: words".
+	nameTimeWords = regexp.MustCompile(`^(\S[^:\[\](]{0,58}?)\s*[\[(](` + clockPattern + `)[\])]\s*:?\s+(\S.*)$`)
+	// A line of two times, as older Teams writes above a name and whisper before words.
+	spanFirst = regexp.MustCompile(`^\[?((?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3})\s*-->\s*((?:\d+:)?\d{1,2}:\d{1,2}[.,]\d{1,3})\]?\s*(.*)$`)
+	// What a meeting program writes of itself.
+	notice = regexp.MustCompile(`^\S.{0,80} (?:started|stopped) transcription$`)
+)
 
 // longestName bounds what can be a name before a colon.
 const longestName = 60
@@ -35,33 +46,93 @@ func named(line string) (name, text string) {
 	return name, strings.TrimSpace(after)
 }
 
-// readText reads lines of "Name: words", the same with times, and text without names. Where most lines begin with a name each
-// such line is one segment; where they do not, each paragraph is one without a speaker.
+// readText reads lines of "Name: words", the same with times before or behind the name, names and times on lines of their own, and
+// text without names. Where lines are turns each is one segment; where they are not, each paragraph is one without a speaker.
 func readText(text string) (*builder, error) {
 	lines := strings.Split(text, "\n")
+	if spans := spansOf(lines); spans > 0 && 4*spans >= filled(lines) {
+		return readSpans(lines), nil
+	}
 	if !namesSpeakers(lines) {
 		return paragraphs(text), nil
 	}
 	b := &builder{}
 	var open *turn
+	var clock *int64 // the last time that stood alone
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		if line == "" {
+		if line == "" || notice.MatchString(line) {
+			continue
+		}
+		if m := timeAlone.FindStringSubmatch(line); m != nil {
+			at := milliseconds(m[1] + ".0")
+			clock = &at
 			continue
 		}
 		t, ok := turnOf(line)
 		switch {
 		case ok:
 			b.close(open)
-			open = &t
+			if open = &t; t.at == nil {
+				t.at, clock = clock, nil
+			}
 		case open != nil:
 			open.text = strings.TrimSpace(open.text + " " + line)
-		default:
+		case strings.ContainsAny(line[len(line)-1:], ".?!"):
 			open = &turn{text: line}
 		}
+		// What else stands before the first turn is the export's title, date and list of people.
 	}
 	b.close(open)
 	return b, nil
+}
+
+func filled(lines []string) int {
+	n := 0
+	for _, line := range lines {
+		if strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func spansOf(lines []string) int {
+	n := 0
+	for _, line := range lines {
+		if spanFirst.MatchString(strings.TrimSpace(line)) {
+			n++
+		}
+	}
+	return n
+}
+
+// readSpans reads blocks of two times with words beside them, or with a name and words below them.
+func readSpans(lines []string) *builder {
+	b := &builder{}
+	for i := 0; i < len(lines); i++ {
+		m := spanFirst.FindStringSubmatch(strings.TrimSpace(lines[i]))
+		if m == nil {
+			continue
+		}
+		start, end := milliseconds(m[1]), milliseconds(m[2])
+		body := []string{}
+		for i+1 < len(lines) && !spanFirst.MatchString(strings.TrimSpace(lines[i+1])) {
+			if i++; strings.TrimSpace(lines[i]) != "" {
+				body = append(body, strings.TrimSpace(lines[i]))
+			}
+		}
+		name, words := "", strings.TrimSpace(m[3])
+		if words == "" && len(body) > 1 && utf8.RuneCountInString(body[0]) <= longestName {
+			name, body = body[0], body[1:]
+		}
+		words = strings.TrimSpace(words + " " + strings.Join(body, " "))
+		if name == "" {
+			name, words = named(words)
+		}
+		b.join(b.speaker(name), start, max(start, end), words)
+	}
+	return b
 }
 
 type turn struct {
@@ -79,10 +150,14 @@ func turnOf(line string) (turn, bool) {
 		}
 		at = &ms
 	}
+	if m := nameTimeWords.FindStringSubmatch(line); m != nil && !isTime(m[1]) {
+		ms := milliseconds(m[2] + ".0")
+		return turn{strings.TrimSpace(m[1]), &ms, m[3]}, true
+	}
 	if name, text := named(line); name != "" && !isTime(name) {
 		return turn{name, at, text}, true
 	}
-	if m := nameAndTime.FindStringSubmatch(line); m != nil {
+	if m := nameAndTime.FindStringSubmatch(strings.TrimSuffix(line, ":")); m != nil {
 		ms := milliseconds(m[2] + ".0")
 		return turn{strings.TrimSpace(m[1]), &ms, ""}, true
 	}
@@ -99,25 +174,33 @@ func (b *builder) close(t *turn) {
 	}
 }
 
-// namesSpeakers reports whether lines are turns. Prose has colons too, but few lines that begin with one, and no name twice.
+// namesSpeakers reports whether lines are turns. Prose has colons too, but few lines that begin with one, and no name twice. The few
+// lines that stand before the first turn (title, date, people) do not count where turns follow.
 func namesSpeakers(lines []string) bool {
-	turns, full := 0, 0
+	const preamble = 12
+	turns, full, before := 0, 0, 0
 	names := map[string]int{}
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		if line == "" {
+		if line == "" || timeAlone.MatchString(line) || notice.MatchString(line) {
 			continue
 		}
 		full++
 		if t, ok := turnOf(line); ok {
 			turns++
 			names[t.name]++
+		} else if turns == 0 {
+			before++
 		}
+	}
+	if before <= preamble && turns > 1 {
+		full -= before
 	}
 	return turns > 0 && (2*turns >= full || turns >= 4 && len(names)*2 <= turns)
 }
 
-// paragraphs makes each block between blank lines a segment; a text without blank lines gives one a line.
+// paragraphs makes each block between blank lines a segment; a text without blank lines gives one a line. A time at the beginning is
+// the segment's.
 func paragraphs(text string) *builder {
 	b := &builder{}
 	blocks := strings.Split(text, "\n\n")
@@ -125,7 +208,13 @@ func paragraphs(text string) *builder {
 		blocks = strings.Split(text, "\n")
 	}
 	for _, block := range blocks {
-		b.add(nil, nil, nil, strings.Join(strings.Fields(block), " "))
+		block = strings.Join(strings.Fields(block), " ")
+		if m := timeFirst.FindStringSubmatch(block); m != nil {
+			at := milliseconds(m[1] + ".0")
+			b.add(nil, &at, nil, m[2])
+			continue
+		}
+		b.add(nil, nil, nil, block)
 	}
 	return b
 }
