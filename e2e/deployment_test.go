@@ -195,10 +195,14 @@ func (d *deployment) databasePID() int {
 	return pid
 }
 
-// died waits until the server has ended by itself, and reports whether it did in time.
-func (d *deployment) died(within time.Duration) bool {
+// died waits until the server has ended by itself, and reports whether it did in time. Then, which may be nil, is called at
+// once, while its database may still be ending.
+func (d *deployment) died(within time.Duration, then func()) bool {
 	select {
 	case <-d.run.ended:
+		if then != nil {
+			then()
+		}
 		d.gone()
 		return true
 	case <-time.After(within):
@@ -292,26 +296,29 @@ func (d *deployment) own(t *testing.T, form url.Values) {
 	}
 }
 
-// until asks again and again until done answers true. It fails the test after a minute or when the server ends.
-func (d *deployment) until(t *testing.T, what string, done func() (bool, error)) {
+// until waits until done answers true. It fails the test where the server ends first.
+func (d *deployment) until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	if !d.watch(t, what, done) {
+		t.Fatalf("the server ended before %s:\n%s", what, d.run.log)
+	}
+}
+
+// watch asks done again and again until it answers true, and returns false where the server ends first. It fails the test
+// after a minute.
+func (d *deployment) watch(t *testing.T, what string, done func() bool) bool {
 	t.Helper()
 	deadline := time.After(time.Minute)
-	for {
-		ok, err := done()
-		if err != nil {
-			t.Fatalf("waiting until %s: %v\n%s", what, err, d.run.log)
-		}
-		if ok {
-			return
-		}
+	for !done() {
 		select {
 		case <-deadline:
 			t.Fatalf("waited a minute until %s:\n%s", what, d.run.log)
 		case <-d.run.ended:
-			t.Fatalf("the server ended before %s:\n%s", what, d.run.log)
+			return false
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	return true
 }
 
 // logged returns the lines of the server's log with a message.

@@ -16,12 +16,12 @@ func TestDrillFirstRunKilled(t *testing.T) {
 	d := newDeployment(t, mortal)
 	for _, at := range []string{"workspace.create:keyed", "workspace.create:written", "workspace.create:committed", "setup.finish:written"} {
 		d.start(t, "MAINSTAY_TEST_KILL="+at)
-		if _, err := d.post(d.run.setup, owner()); err == nil || !d.died(limit) {
+		if _, err := d.post(d.run.setup, owner()); err == nil || !d.died(limit, nil) {
 			t.Fatalf("%s: the server did not die: %v\n%s", at, err, d.run.log)
 		}
 	}
 	d.start(t, "MAINSTAY_TEST_KILL=setup.finish:committed")
-	if _, err := d.post(d.run.setup, owner()); err == nil || !d.died(limit) {
+	if _, err := d.post(d.run.setup, owner()); err == nil || !d.died(limit, nil) {
 		t.Fatalf("setup.finish:committed: the server did not die: %v", err)
 	}
 	d.start(t)

@@ -122,7 +122,7 @@ func beyond(a, b map[string]bool) []string {
 func (d *deployment) collected(t *testing.T) {
 	t.Helper()
 	d.start(t, "MAINSTAY_TEST_CLOCK="+(2*time.Hour).String())
-	d.until(t, "the collector went through", func() (bool, error) { return len(d.logged("collected")) > 0, nil })
+	d.until(t, "the collector went through", func() bool { return len(d.logged("collected")) > 0 })
 	for _, failure := range d.logged("collecting") {
 		t.Errorf("the collector failed: %v", failure)
 	}

@@ -28,17 +28,34 @@ type Pages struct {
 // Pages returns the world's pages. They say nothing to a log.
 func (w *World) Pages(t testing.TB) *Pages {
 	t.Helper()
+	return w.PagesFor(t, nil)
+}
+
+// PagesFor returns the world's pages for sessions that the test knows; nil are the real ones.
+func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
+	t.Helper()
 	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Source: w.Source})
 	check(t, err)
+	if sessions == nil {
+		sessions = app
+	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
-	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: app, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
+	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
 		Quiet: 5 * time.Second})
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)
 	return &Pages{World: w, App: app, Server: server}
+}
+
+// Routes returns every route of the pages.
+func (w *World) Routes(t testing.TB) []httpd.Route {
+	t.Helper()
+	var all []httpd.Route
+	w.Pages(t).Server.Walk(func(r httpd.Route) { all = append(all, r) })
+	return all
 }
 
 // Browser is somebody at the pages: a session's cookie and the token that its forms carry.

@@ -45,6 +45,8 @@ type World struct {
 	Egress   *egress.Service
 	Health   *health.Service
 
+	Drafter minutes.Drafter // drafts from now on; nil: a stand-in that quotes every segment
+
 	mu    sync.Mutex
 	heard string
 }
@@ -70,7 +72,7 @@ func New(t testing.TB) *World {
 	check(t, err)
 	w.Models, err = llm.New(llm.Config{Gate: w.Gate, Egress: w.Egress})
 	check(t, err)
-	w.Minutes, err = minutes.New(minutes.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Drafter: quoting{}})
+	w.Minutes, err = minutes.New(minutes.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Drafter: drafting{w}})
 	check(t, err)
 	w.Progress, err = progress.New(progress.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source})
 	check(t, err)
@@ -118,6 +120,17 @@ func (l listening) Recognize(_ context.Context, sound capture.Sound, _ speech.Hi
 		t.Turns = append(t.Turns, document.Turn{Speaker: speaker, StartMS: start, EndMS: end})
 	}
 	return t, nil
+}
+
+// drafting asks whoever drafts now.
+type drafting struct{ world *World }
+
+// Draft implements minutes.Drafter.
+func (d drafting) Draft(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+	if d.world.Drafter != nil {
+		return d.world.Drafter.Draft(ctx, b)
+	}
+	return quoting{}.Draft(ctx, b)
 }
 
 // quoting stands in for the drafter: every segment becomes a line of the summary, and the first one an action, too.

@@ -160,7 +160,7 @@ func startOf(text, zoneName string) (*time.Time, error) {
 	}
 	zone, err := time.LoadLocation(zoneName)
 	if err != nil || zoneName == "Local" {
-		return nil, fault.New(fault.Invalid, "This time zone is unknown. web.Choose one from the list.")
+		return nil, fault.New(fault.Invalid, "This time zone is unknown. Choose one from the list.")
 	}
 	for _, form := range []string{startsForm, startsForm + ":05"} {
 		at, err := time.ParseInLocation(form, text, zone)

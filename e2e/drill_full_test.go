@@ -1,0 +1,10 @@
+//go:build drill
+
+package e2e
+
+// The full counts of `make drill`.
+const (
+	killRounds  = 3
+	killsARound = 0 // every one
+	canaryKills = 0 // at every one
+)

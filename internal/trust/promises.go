@@ -1,0 +1,37 @@
+package trust
+
+import "context"
+
+// Promises returns what is promised, in the order of the numbers.
+func Promises() []Promise {
+	return []Promise{
+		{ID: "P001", Says: "a transcript becomes minutes in which every line cites what was said", check: minutesCite},
+		{ID: "P002", Says: "a transcript becomes actions with owner and due date, and an edit stays", check: actionsFound},
+		{ID: "P009", Says: "structured data is in PostgreSQL, in the tables that are declared", check: tablesDeclared},
+		{ID: "P010", Says: "files are in the object store, unchanged, and not in the database", check: filesOutside},
+		{ID: "P016", Says: "the connection to the database is verified TLS or a Unix socket", check: databaseVerified},
+		{ID: "P017", Says: "the connection to the object store is TLS", check: storeVerified},
+		{ID: "P018", Says: "nothing that was said, named or uploaded is readable at rest", check: nothingReadable, late: true},
+		{ID: "P019", Says: "credentials of services are sealed with AES-256-GCM", check: credentialsSealed},
+		{ID: "P020", Says: "every seal has a nonce of its own", check: noncesDiffer},
+		{ID: "P021", Says: "changed or moved data is refused, and the operator is told", check: tamperingRefused},
+		{ID: "P025", Says: "a password is nowhere in plain text", check: passwordsNowhere, late: true},
+		{ID: "P030", Says: "every address goes through one gate, and what is not named is refused", check: routesNamed},
+		{ID: "P031", Says: "every row belongs to a workspace, and the database enforces it", check: tablesWalled},
+		{ID: "P032", Says: "the workspace comes from the session and from nothing that is sent", check: workspaceFromSession},
+		{ID: "P033", Says: "nobody reads or writes another workspace", check: workspacesApart},
+		{ID: "P034", Says: "SQL takes parameters only", check: inCI("TestSQLIsConstant reads every query of the source")},
+		{ID: "P035", Says: "what people write is escaped", check: contentEscaped},
+		{ID: "P036", Says: "no link of what people write runs a script", check: linksHarmless},
+		{ID: "P039", Says: "secrets come from outside, and a placeholder is refused", check: secretsOutside},
+		{ID: "P040", Says: "linters and type checks run on every change", check: inCI(".ci/run: gofmt, vet, staticcheck, ruff, mypy; TestLintersRun wants them there")},
+		{ID: "P044", Says: "a language model is called directly, and nobody else", check: modelCalledDirectly},
+		{ID: "P049", Says: "a model's TLS certificate is verified", check: modelVerified},
+		{ID: "P051", Says: "a model gets what the ledger names, and nothing else", check: modelGetsWhatIsSaid},
+	}
+}
+
+// inCI is a promise about the source. The running program cannot know it and does not claim to.
+func inCI(by string) func(context.Context, *proof) (finding, error) {
+	return func(context.Context, *proof) (finding, error) { return finding{InCI, by}, nil }
+}
