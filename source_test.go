@@ -83,7 +83,7 @@ func textOf(call *ast.CallExpr) ast.Expr {
 			return call.Args[0]
 		}
 	case "Exec", "Query", "QueryRow", "ExecContext", "QueryContext", "QueryRowContext":
-		if receiver, ok := method.X.(*ast.Ident); len(call.Args) > 1 && (!ok || receiver.Name != "unix") {
+		if receiver, ok := method.X.(*ast.Ident); len(call.Args) > 1 && (!ok || receiver.Name != "syscall") {
 			return call.Args[1]
 		}
 	}
