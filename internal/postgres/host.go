@@ -19,8 +19,9 @@ import (
 // oldest is the oldest major version that works.
 const oldest = 15
 
-// binaries returns the folder of PostgreSQL's programs: the newest of Debian's and Homebrew's versioned folders, else PATH's.
-func binaries() (string, error) {
+// binaries returns the folder of PostgreSQL's programs: of Debian's and Homebrew's versioned folders the one of the major version
+// that is wanted, else the newest, else PATH's.
+func binaries(wanted int) (string, error) {
 	var found []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin", "/usr/pgsql-*/bin"} {
 		dirs, err := filepath.Glob(pattern)
@@ -33,7 +34,10 @@ func binaries() (string, error) {
 			}
 		}
 	}
-	sort.Slice(found, func(i, j int) bool { return versionOf(found[i]) > versionOf(found[j]) })
+	sort.Slice(found, func(i, j int) bool {
+		a, b := versionOf(found[i]), versionOf(found[j])
+		return (a == wanted) != (b == wanted) && a == wanted || (a == wanted) == (b == wanted) && a > b
+	})
 	for _, dir := range found {
 		if _, err := os.Stat(filepath.Join(dir, "initdb")); err == nil {
 			return dir, nil
@@ -122,6 +126,37 @@ func userName(uid string) string {
 func shortName(path string) string {
 	sum := sha256.Sum256([]byte(path))
 	return hex.EncodeToString(sum[:6])
+}
+
+// full reports whether a server or initdb ended because the disk is full.
+func full(text []byte) bool {
+	const tail = 4 << 10
+	return strings.Contains(string(text[max(0, len(text)-tail):]), "No space left on device")
+}
+
+func diskFull(cause error) error {
+	return fault.Wrap(fault.Busy, "The disk is full. Free some space and start again.", cause)
+}
+
+// take makes sure that no other process runs a server in the folder, until release.
+func (p *Private) take() error {
+	file, err := os.OpenFile(filepath.Join(p.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the lock of the database's folder: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		return fault.Wrap(fault.Busy, "Another mainstay is running on this data folder. Stop it first.", err)
+	}
+	p.lock = file
+	return nil
+}
+
+func (p *Private) release() {
+	if p.lock != nil {
+		_ = p.lock.Close()
+		p.lock = nil
+	}
 }
 
 func lastLine(text []byte) string {

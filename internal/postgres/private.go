@@ -32,11 +32,15 @@ type Private struct {
 	fast   bool                // for tests: a crash of the machine may lose data
 	done   chan error
 	proc   *os.Process
+	logged int64    // where in the server's log this run begins
+	lock   *os.File // held while we run a server in the folder
 }
 
 // NewPrivate prepares a server in folder, which is made if it is missing. It starts nothing.
 func NewPrivate(folder string) (*Private, error) {
-	bin, err := binaries()
+	made, _ := os.ReadFile(filepath.Join(folder, "data", "PG_VERSION"))
+	wanted, _ := strconv.Atoi(strings.TrimSpace(string(made)))
+	bin, err := binaries(wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +72,20 @@ func (p *Private) DSN(database string) tenant.Secret {
 }
 
 // Start brings the server up and makes the database "mainstay". A server that an earlier process left running is stopped
-// first. It fails with fault.Invalid where the folder belongs to another major version.
+// first. It fails with fault.Invalid where the folder belongs to another major version, and with fault.Busy where another
+// process runs a server in it or the disk is full.
 func (p *Private) Start(ctx context.Context) error {
+	err := p.start(ctx)
+	if err != nil {
+		p.Stop()
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return diskFull(err)
+	}
+	return err
+}
+
+func (p *Private) start(ctx context.Context) error {
 	if err := p.prepare(ctx); err != nil {
 		return err
 	}
@@ -82,7 +98,6 @@ func (p *Private) Start(ctx context.Context) error {
 		return fmt.Errorf("starting the private database server: %w", err)
 	}
 	if err := p.await(ctx); err != nil {
-		p.Stop()
 		return err
 	}
 	return p.makeDatabase(ctx)
@@ -102,6 +117,9 @@ func (p *Private) serve(started chan<- error) {
 		return
 	}
 	defer log.Close()
+	if info, err := log.Stat(); err == nil {
+		p.logged = info.Size()
+	}
 	cmd.Dir, cmd.Env = p.data(), []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGINT, Credential: p.as, Setsid: true}
@@ -113,11 +131,12 @@ func (p *Private) serve(started chan<- error) {
 	}
 }
 
-// settings keep content out of the server's log and suit a small machine.
+// settings keep content out of the server's log (the text of an error quotes values, so errors are told to us alone) and suit a
+// small machine.
 func (p *Private) settings() []string {
 	s := []string{
 		"log_min_error_statement=panic", "log_min_duration_statement=-1", "log_statement=none", "log_parameter_max_length=0",
-		"log_parameter_max_length_on_error=0", "log_error_verbosity=terse", "log_min_messages=warning", "log_connections=off",
+		"log_parameter_max_length_on_error=0", "log_error_verbosity=terse", "log_min_messages=log", "log_connections=off",
 		"shared_buffers=64MB", "max_connections=100", "password_encryption=scram-sha-256", "timezone=UTC", "log_timezone=UTC",
 		"max_wal_size=512MB", "jit=off", "track_activity_query_size=100",
 	}
@@ -129,6 +148,7 @@ func (p *Private) settings() []string {
 
 // Stop ends the server, open transactions rolled back. It waits up to ten seconds.
 func (p *Private) Stop() {
+	defer p.release()
 	if p.proc == nil {
 		return
 	}
@@ -152,13 +172,14 @@ func (p *Private) prepare(ctx context.Context) error {
 	if err := p.reachable(); err != nil {
 		return err
 	}
-	for _, dir := range []string{p.socket} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fault.Wrap(fault.Invalid, "The database's socket folder cannot be made.", err)
-		}
-		if err := p.own(dir); err != nil {
-			return err
-		}
+	if err := p.take(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.socket, 0o755); err != nil {
+		return fault.Wrap(fault.Invalid, "The database's socket folder cannot be made.", err)
+	}
+	if err := p.own(p.socket); err != nil {
+		return err
 	}
 	version, err := os.ReadFile(filepath.Join(p.data(), "PG_VERSION"))
 	switch {
@@ -207,8 +228,8 @@ func (p *Private) initdb(ctx context.Context) error {
 	cmd.Dir, cmd.Env = fresh, []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		if strings.Contains(string(out), "No space left") {
-			return fault.Wrap(fault.Busy, "The disk is full. Free some space and start again.", err)
+		if full(out) {
+			return diskFull(err)
 		}
 		return fmt.Errorf("making the database cluster: %w: %s", err, lastLine(out))
 	}
@@ -306,8 +327,8 @@ func (p *Private) await(ctx context.Context) error {
 
 func (p *Private) explain(ended error) error {
 	log, _ := os.ReadFile(filepath.Join(p.folder, "server.log"))
-	if tail := lastLine(log); strings.Contains(tail, "No space left") {
-		return fault.Wrap(fault.Busy, "The disk is full. Free some space and start again.", ended)
+	if full(log[min(int(p.logged), len(log)):]) {
+		return diskFull(ended)
 	}
 	return fmt.Errorf("the database server ended while starting: %w; see server.log in %s", ended, p.folder)
 }
