@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 
@@ -36,10 +37,18 @@ func newHasher(cost HashCost) *hasher { return &hasher{cost: cost, slots: make(c
 func (h *hasher) key(ctx context.Context, password string, salt []byte, cost HashCost) ([]byte, error) {
 	select {
 	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
+		defer h.leave()
 		return argon2.IDKey([]byte(password), salt, cost.Passes, cost.Memory, cost.Threads, 32), nil
 	case <-ctx.Done():
 		return nil, fault.Wrap(fault.Busy, "Too many people are signing in. Try again in a moment.", ctx.Err())
+	}
+}
+
+// leave gives a hash's memory back to the machine where no other is in work: an idle server must not keep what a sign-in took.
+func (h *hasher) leave() {
+	<-h.slots
+	if len(h.slots) == 0 && h.cost.Memory >= 16<<10 {
+		debug.FreeOSMemory()
 	}
 }
 
