@@ -175,7 +175,7 @@ func (e *Evidence) statements(text string) []string {
 		all = append(all, t.Clean.Text) // "not the, not the stock one" denies once
 		if units := t.Units(); len(units) > 1 {
 			for _, u := range units {
-				all = append(all, u.In(t.Clean.Text))
+				all = append(all, t.Words(u.From, u.To))
 			}
 		}
 	}

@@ -1,10 +1,6 @@
 package clause
 
-import (
-	"strings"
-
-	"mainstay/internal/language"
-)
+import "strings"
 
 // force is what the auxiliaries of a verb group say, as a set of bits.
 type Force uint16
@@ -84,14 +80,14 @@ func (t *Text) Parse() {
 	}
 }
 
-// Units gives the stretches of the text that affirm or deny on their own, in bytes of Clean.Text: a main clause with what
-// depends on it. "I don't think we should" is one, "not yet, no, I'll call him" is two.
-func (t *Text) Units() []language.Span {
-	var units []language.Span
+// Units gives the stretches of the text that affirm or deny on their own: a main clause with what depends on it. "I don't think
+// we should" is one, "not yet, no, I'll call him" is two.
+func (t *Text) Units() []Span {
+	var units []Span
 	for _, s := range t.Sentences {
 		from := s.From
 		if len(s.Clauses) > 0 && s.Clauses[0].Order && s.Clauses[0].From > from && t.opening(from, s.Clauses[0].From) {
-			units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[s.Clauses[0].From-1].Span.End})
+			units = append(units, Span{from, s.Clauses[0].From})
 			from = s.Clauses[0].From
 		}
 		for n := 1; n < len(s.Clauses); n++ {
@@ -100,10 +96,10 @@ func (t *Text) Units() []language.Span {
 			if !own || doubting[before.Verb] || c.From <= from || c.Subject == None && !c.Order || c.Order && c.Link != "" {
 				continue
 			}
-			units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[c.From-1].Span.End})
+			units = append(units, Span{from, c.From})
 			from = c.From
 		}
-		units = append(units, language.Span{Start: t.Tokens[from].Span.Start, End: t.Tokens[s.To-1].Span.End})
+		units = append(units, Span{from, s.To})
 	}
 	return units
 }

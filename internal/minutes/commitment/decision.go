@@ -2,56 +2,84 @@ package commitment
 
 import (
 	"fmt"
-	"mainstay/internal/language/clause"
 
 	"mainstay/internal/document"
 	"mainstay/internal/language"
+	"mainstay/internal/language/clause"
 )
 
-// verdict is a sentence that may settle something, and how sure that is.
-type verdict struct {
-	turn, sentence int
-	weight         int
-	words          []place // what was settled, in the words of which sentences
-	reply          int     // the turn that agrees, or -1
-	stems          map[string]bool
+// piece is a sentence, or where speech runs on without marks a part of one that stands on its own.
+type piece struct {
+	clause.Span
+	clauses []clause.Clause
+	asks    bool
 }
 
-// place is a sentence of a turn.
+// pieces divides a turn into its pieces.
+func (t *turn) pieces() []piece {
+	var list []piece
+	for _, s := range t.Sentences {
+		spans := []clause.Span{stretch(s.From, s.To)}
+		if !t.punctuated() {
+			spans = nil
+			for _, u := range t.Units() {
+				if u.From >= s.From && u.To <= s.To {
+					spans = append(spans, u)
+				}
+			}
+		}
+		for _, span := range spans {
+			p := piece{Span: span, asks: s.Asks}
+			for _, c := range s.Clauses {
+				if c.From >= span.From && c.From < span.To {
+					p.clauses = append(p.clauses, c)
+				}
+			}
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// verdict is a turn that may settle something.
+type verdict struct {
+	turn   int
+	weight int
+	follow bool    // it settles what was said before
+	points bool    // what it settles was said before: "that's our rule"
+	places []place // the pieces that say what was settled, the fullest first, and those that settle it
+	stems  map[string]bool
+}
+
+// place is a piece, or a sentence, of a turn.
 type place struct{ turn, sentence int }
 
 var (
 	// settling words settle a thing by being said.
-	settling = clause.Phrases(`agreed then, we are agreed, we are all agreed, all agreed, agreed, that is agreed, that is decided, that is settled, so that is settled, that is final, that is approved, is approved, are approved, it is approved,
-		is carried, carried, motion carried, resolved that, it is resolved, sold, locked, locked in, it passes, motion passes, passed, that is what we will do, that is what we are doing, that is our rule, that is the rule from,
-		that is the decision, that is the plan, decided, i have decided, we have decided, settled, final, final answer, final decision, that is that, that is that one done, let us go with, we will go with, we go with, go with, going with, then we do that, let us do that, then let us do that,
-		then that is what, that is a no, that is a yes, silence is yes, all those in favour, all in favour, all in favor, those in favour, those in favor, so be it, we are going with, we will stick with, stick with, let us stick with, let us leave it at, we leave it as it is, let us say, make it, consensus, unanimous`)
-	// closing words close a matter, at the end of what they close.
+	settling = clause.Phrases(`agreed, we are agreed, that is agreed, that is decided, that is settled, is settled, that is final, is final, is approved, are approved, is carried, carried, is resolved, it passes, motion passes, passed,
+		that is what we will do, that is what we are doing, that is our rule, that is the rule from, that is the decision, that is the plan, i have decided, we have decided, decided, sold, locked, locked in, final, final answer, final decision, that is that, that is that one done,
+		go with, we go with, going with, stick with, that is a no, that is a yes, silence is yes, all those in favour, all in favour, all in favor, those in favour, those in favor, so be it, we leave it as, leave it as it is, unanimous`)
+	// following settles what was proposed just before.
+	following = clause.Phrases(`we do that, let us do that, let us do it, do it, that is what we will do, that is our rule, that is the rule, that is approved, that is agreed, that is settled, that is decided, that is the plan, that is the decision, that is final, silence is yes, so be it`)
+	// closing words close a matter at the end, or at the beginning, of what they close.
 	closing = clause.Set(`done final sold carried agreed settled decided approved locked deal`)
 	// polling asks everybody whether they agree.
-	polling = clause.Phrases(`everybody okay, everyone okay, everybody okay with, everyone okay with, all okay with, is everyone okay, is everybody okay, everyone happy, everybody happy, are we happy, are we all happy, all happy, any objections, any objection, does that work, does that work for,
-		are we agreed, are we all agreed, all agreed, agreed, all agree, do we agree, do we all agree, everyone agrees, everybody agrees, everyone agree, everybody agree, everyone alright with, everybody alright with, everyone good with, everybody good with, everyone good, everybody good,
-		is that okay with, is that okay for, okay for everybody, okay for everyone, okay with everybody, okay with everyone, everyone fine with, everybody fine with, fine with everyone, all in favour, all in favor, those in favour, those in favor, all those in favour, can we agree, anyone against,
-		anybody against, opposed, all good with, happy with that, that work for everyone, sound good, sounds good, are we saying, any dissent, everyone on board, everybody on board`)
-	// lasting says for how long it holds.
-	lasting = clause.Phrases(`from now on, as of now, as of today, for now, until further notice, from today, from here on, going forward, from this, starting, effective, for good, in future, as a trial, then`)
+	polling = clause.Phrases(`everybody okay, everyone okay, all okay with, is everyone okay, is everybody okay, everyone happy, everybody happy, are we happy, are we all happy, all happy, any objections, any objection, does that work, are we agreed, are we all agreed, all agreed, agreed,
+		all agree, do we agree, everyone agrees, everybody agrees, all of us agree, everyone agree, everybody agree, everyone alright with, everybody alright with, everyone good, everybody good, is that okay with, is that okay for, okay for everybody, okay for everyone, okay with everybody, okay with everyone,
+		everyone fine with, everybody fine with, fine with everyone, all in favour, all in favor, those in favour, those in favor, can we agree, anyone against, anybody against, opposed, all good with, happy with that, work for everyone, sound good, sounds good, any dissent, on board`)
+	// lasting says from when, or for how long, it holds.
+	lasting = clause.Phrases(`from now on, as of now, as of today, for now, until further notice, from today, from here on, going forward, for good, in future, as a trial`)
 	// favours are what others say in support.
-	favours = clause.Phrases(`works for me, fine with me, fine by me, fine for me, good with me, okay with me, i am good with, i am fine with, i am okay with, i am happy with, is fine, is okay, is good, i can live with, can live with, i would support, i like that, i like it, me too, i would back, i could vote, happy with, happy to lose,
-		that works, good for me, suits me, no objection, i can defend, i would go, i would say yes, second, seconded, it is easy, yes please, thank god, sounds good, why not`)
+	favours = clause.Phrases(`works for me, fine with me, fine by me, fine for me, good with me, okay with me, i am good with, i am fine with, i am okay with, i am happy with, is fine, is okay, i can live with, can live with, i would support, i like that, i like it, me too, i would back, i could vote, happy with,
+		happy to lose, that works, good for me, suits me, no objection, i can defend, i would go, i would say yes, seconded, i second, yes please, thank god, sounds good, why not, hear hear, amen, love it`)
 )
 
 // decisions finds what the meeting settled.
 func (r *reading) decisions() []document.Line {
 	var found []*verdict
-	for i, t := range r.turns {
-		var best *verdict
-		for k := range t.Sentences {
-			if v := r.verdict(i, k); v != nil && (best == nil || v.weight > best.weight) {
-				best = v
-			}
-		}
-		if best != nil && best.weight >= enough {
-			found = r.settle(found, best)
+	for i := range r.turns {
+		if v := r.verdict(i); v != nil {
+			found = r.settle(found, v)
 		}
 	}
 	var lines []document.Line
@@ -64,75 +92,115 @@ func (r *reading) decisions() []document.Line {
 	return lines
 }
 
-// settle adds a verdict, or strengthens the one shortly before that it confirms.
+// settle adds a verdict, or joins it to the one shortly before that it confirms.
 func (r *reading) settle(found []*verdict, v *verdict) []*verdict {
-	const reach = 3
+	const reach = 4
 	if n := len(found); n > 0 && v.turn-found[n-1].turn <= reach {
-		last := found[n-1]
-		common := 0
+		last, common := found[n-1], 0
 		for s := range v.stems {
 			if last.stems[s] {
 				common++
 			}
 		}
-		if common > 0 || len(v.stems) == 0 || v.words[0].turn <= last.turn {
-			if v.weight > last.weight && len(v.stems) >= len(last.stems) {
-				v.words = append(v.words, last.words...)
+		if common > 0 || v.points || v.follow || len(v.stems) == 0 || v.turn == last.turn+1 && len(v.stems) < 2 {
+			if len(v.stems) > len(last.stems) && !v.points {
+				v.places = append(v.places, last.places...)
 				found[n-1] = v
+				return found
 			}
+			last.places = append(last.places, v.places...)
+			last.turn = v.turn
 			return found
 		}
 	}
 	return append(found, v)
 }
 
-// verdict weighs a sentence; nil where nothing in it settles.
-func (r *reading) verdict(i, k int) *verdict {
+// verdict weighs a turn; nil where it settles nothing.
+func (r *reading) verdict(i int) *verdict {
 	t := r.turns[i]
-	s := &t.Sentences[k]
-	if t.pastOrUnreal(s) {
-		return nil
-	}
-	v := &verdict{turn: i, sentence: k, reply: -1}
-	if s.Asks && !t.polls(s) && t.Find(s.From, s.To, clause.Phrases("okay, right")) < 0 {
-		return nil
-	}
-	weight, polled := 0, t.polls(s)
-	settles := t.settles(s)
-	if settles {
-		weight += 2
-	}
-	if polled {
-		weight++
-	}
-	v.weight = weight
-	if k+1 < len(t.Sentences) && t.Sentences[k+1].Asks && t.polls(&t.Sentences[k+1]) {
-		v.weight += 2
-		polled = true
-	}
-	if t.concludes(s) {
-		v.weight++
-	}
-	if t.rules(s) {
-		v.weight++
+	pieces := t.pieces()
+	v := &verdict{turn: i, stems: map[string]bool{}}
+	best, most, ruled := -1, 0, -1
+	for k := range pieces {
+		w := t.decides(pieces, k)
+		if w == 0 {
+			continue
+		}
+		if v.places = append(v.places, place{i, k}); t.ruledBy(&pieces[k]) {
+			ruled = k
+		}
+		v.weight += w
+		v.points = v.points || t.follows(&pieces[k])
 	}
 	if v.weight == 0 {
 		return nil
 	}
 	if next := r.after(i); next >= 0 && r.turns[next].favours() {
 		v.weight++
-		if v.reply = next; polled {
-			v.weight++
-		}
-	}
-	if r.supported(i) {
+	} else if r.supported(i) {
 		v.weight++
 	}
-	r.substance(v)
-	if len(v.words) == 0 {
+	if v.weight < enough {
 		return nil
 	}
+	for k := range pieces {
+		n := len(t.matter(&pieces[k]))
+		if k == ruled {
+			n += 2
+		}
+		if n > most && !t.bound(&pieces[k]) {
+			best, most = k, n
+		}
+	}
+	if best >= 0 {
+		v.stems = t.matter(&pieces[best])
+	}
+	if len(v.stems) < 2 && v.points || best < 0 {
+		if p, ok := r.proposed(i); ok {
+			v.points = true
+			v.places = append([]place{p}, v.places...)
+			v.stems = r.turns[p.turn].matter(&r.turns[p.turn].pieces()[p.sentence])
+			return v
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	v.follow, v.points = v.points, v.points && len(v.stems) < 2
+	v.places = append([]place{{i, best}}, v.places...)
 	return v
+}
+
+// decides weighs what a piece does to settle something.
+func (t *turn) decides(pieces []piece, k int) int {
+	p := &pieces[k]
+	if t.pastOrUnreal(p) || t.ignorance(p.From, p.To) >= 0 || t.Find(p.From, p.To, moment) >= 0 {
+		return 0
+	}
+	w := 0
+	switch {
+	case t.polls(p):
+		if w = 1; k > 0 || len(t.matter(p)) > 1 {
+			w = 2
+		}
+	case p.asks:
+		return 0
+	case t.settles(p):
+		w = 3
+	case t.bound(p):
+		return 0
+	case t.ruledBy(p):
+		if w = 2; t.Find(p.From, p.To, lasting) >= 0 {
+			w = 3
+		}
+	case t.concludes(p):
+		w = 1
+		if len(p.clauses) == 0 {
+			w = 2
+		}
+	}
+	return w
 }
 
 // after gives the next turn with words by somebody else, or -1.
@@ -160,133 +228,168 @@ func (r *reading) supported(i int) bool {
 	return false
 }
 
-// polls reports whether the sentence asks everybody whether they agree.
-func (t *turn) polls(s *clause.Sentence) bool {
-	return t.Find(s.From, s.To, polling) >= 0 && (s.Asks || !t.punctuated())
-}
-
-// settles reports whether words of the sentence settle something.
-func (t *turn) settles(s *clause.Sentence) bool {
-	if i := t.Find(s.From, s.To, settling); i >= 0 && t.At(i-1) != "not" && t.At(i-1) != "never" && t.At(i-1) != "we" && t.At(i-1) != "was" && t.At(i-1) != "what" && !(t.At(i) == "go" && (t.At(i-1) == "to" || clause.Nominative[t.At(i-1)] && t.At(i-1) != "we")) {
+// polls reports whether the piece asks everybody whether they agree.
+func (t *turn) polls(p *piece) bool {
+	if t.Find(p.From, p.To, polling) >= 0 && (p.asks || !t.punctuated()) {
 		return true
 	}
-	last := t.At(s.To - 1)
-	return closing[last] && !t.OpensGroup(s.To-2, s.To) && !clause.Being[t.At(s.To-2)] && t.At(s.To-2) != "not" || last == "is" && t.At(s.To-2) == "it" && s.To-s.From <= 6 && s.To-s.From > 2
+	if !p.asks {
+		return false
+	}
+	named := 0
+	for i := p.From; i < p.To; i++ {
+		if named += min(t.Tokens[i].Who, 1); named == p.To-p.From {
+			return false
+		}
+		if w := t.At(i); t.Tokens[i].Who == 0 && w != "okay" && w != "ok" && w != "yes" && w != "right" && w != "alright" && w != "yeah" {
+			return false
+		}
+	}
+	return true
 }
 
-// concludes reports whether the sentence draws a conclusion: "so the release moves to Monday", "then fifty percent".
-func (t *turn) concludes(s *clause.Sentence) bool {
-	for i := s.From; i < s.To && i < s.From+4; i++ {
+// settles reports whether words of the piece settle something.
+func (t *turn) settles(p *piece) bool {
+	for i := p.From; i < p.To; i++ {
+		for _, ph := range settling {
+			if i+len(ph) > p.To || !t.Has(i, ph) {
+				continue
+			}
+			before := t.At(i - 1)
+			if before == "not" || before == "never" || before == "was" || before == "what" || before == "to" || before == "it" && ph[0] == "decided" || ph[0] == "go" && (before == "i" || before == "you" || before == "they") {
+				continue
+			}
+			// A word alone settles only apart: "agreed, the signs go up", not "as agreed with them".
+			if len(ph) == 1 && !(i == p.From || clause.Opener[before] || before == "all" || t.Comma(i)) && i+1 < p.To {
+				continue
+			}
+			return true
+		}
+	}
+	if t.follows(p) && p.To-p.From <= 8 {
+		return true
+	}
+	last, before := t.At(p.To-1), t.At(p.To-2)
+	if last == "is" && before == "it" {
+		return p.To-p.From <= 6 && p.To-p.From > 2
+	}
+	first := p.From
+	for first+1 < p.To && clause.Opener[t.At(first)] && !closing[t.At(first)] {
+		first++
+	}
+	if closing[t.At(first)] && t.At(first) != "deal" && t.At(first) != "done" || t.At(first) == "done" && (first+1 == p.To && p.From > 0 || first > p.From && !t.punctuated()) {
+		return true
+	}
+	return closing[last] && !t.OpensGroup(p.To-2, p.To) && !clause.Being[before] && before != "not" && before != "it" && before != "half" && before != "get" && !t.punctuated()
+}
+
+// follows reports whether the piece settles what was proposed before: "then we do that".
+func (t *turn) follows(p *piece) bool {
+	i := p.From
+	for i < p.To && (clause.Opener[t.At(i)] || clause.Coordinator[t.At(i)]) {
+		i++
+	}
+	for _, ph := range following {
+		if i+len(ph) <= p.To && t.Has(i, ph) {
+			return true
+		}
+	}
+	return false
+}
+
+// concludes reports whether the piece draws a conclusion: "so the release moves to Monday", "church hall, then".
+func (t *turn) concludes(p *piece) bool {
+	for i := p.From; i < p.To && i < p.From+4; i++ {
 		switch w := t.At(i); {
 		case w == "so" || w == "then":
 			return true
 		case !clause.Opener[w]:
-			return t.At(s.To-1) == "then" && s.To-s.From <= 8
+			return t.At(p.To-1) == "then" && p.To-p.From <= 8
 		}
 	}
 	return false
 }
 
-// ruling verbs say in the present how it is going to be.
-var rulingVerbs = clause.Set(`stay go move remain become get change come open close start use stop take follow keep calibrate make pay leave wait run switch hire skip drop push hold`)
+// rulingVerbs say in the present how it is going to be.
+var rulingVerbs = clause.Set(`stay go move remain become get change come open close start use stop take follow keep calibrate make pay leave wait run switch hire skip drop push hold kill end provide accept do`)
 
-// rules reports whether the sentence says in the present tense how it is from now on.
-func (t *turn) rules(s *clause.Sentence) bool {
-	if t.Find(s.From, s.To, lasting) >= 0 && len(s.Clauses) > 0 {
-		return true
-	}
-	for n := range s.Clauses {
-		c := &s.Clauses[n]
-		if c.Past || c.Asks || c.Force&(clause.Would|clause.Could|clause.Can|clause.Must|clause.Ought) != 0 || c.Link == "if" || c.Link == "because" {
+// ruledBy reports whether the piece says in the present tense how it is from now on.
+func (t *turn) ruledBy(p *piece) bool {
+	held := t.Find(p.From, p.To, lasting) >= 0
+	for n := range p.clauses {
+		c := &p.clauses[n]
+		if c.Past || c.Asks || c.Force&(clause.Would|clause.Could|clause.Can|clause.Must|clause.Ought|clause.Wants) != 0 || c.Link == "if" || c.Link == "because" || c.Link == "when" || c.Link == "whether" || clause.Asking[c.Link] {
 			continue
 		}
-		if (c.Subject == clause.Thing || c.Subject == clause.Us || c.Subject == clause.Everyone || c.Subject == clause.Named) && rulingVerbs[c.Verb] && c.Force&(clause.Will|clause.Ongoing|clause.Lets) == 0 && !t.pronoun(c) {
+		switch {
+		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && !states[c.Verb]:
+			return true
+		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb]:
+			return true
+		case c.Subject != clause.Thing && c.Subject != clause.Us && c.Subject != clause.Everyone || c.Force != 0:
+		case rulingVerbs[c.Verb] && (!t.pronoun(c) || c.Verb == "stay" || c.Verb == "remain"):
+			return true
+		case c.Verb == "be" && held && !t.pronoun(c), held && c.Negated:
 			return true
 		}
-		if c.Subject == clause.Us && c.Force&clause.Ongoing != 0 {
+	}
+	return held && t.At(p.From) == "no" || held && len(p.clauses) == 0
+}
+
+// bound reports whether the piece speaks of what one person does, or asks for, or of what must be done: no decision of all.
+func (t *turn) bound(p *piece) bool {
+	for n := range p.clauses {
+		c := &p.clauses[n]
+		if c.Subject == clause.Me || c.Subject == clause.You || c.Order && c.Force&clause.Lets == 0 && c.Verb != "go" && c.Verb != "make" || c.Subject == clause.Named || c.Subject == clause.Someone || c.Force&clause.Must != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// pastOrUnreal reports whether the sentence tells of what was, or of what might be.
-func (t *turn) pastOrUnreal(s *clause.Sentence) bool {
-	for n := range s.Clauses {
-		c := &s.Clauses[n]
-		if c.Subject == clause.Us && c.Past && (c.Verb == "agree" || c.Verb == "decide" || c.Verb == "settle" || c.Verb == "agreed") && c.At >= 0 && !clause.Having[t.At(c.At-1)] {
+// pastOrUnreal reports whether the piece tells of what was, or of what might be.
+func (t *turn) pastOrUnreal(p *piece) bool {
+	for n := range p.clauses {
+		c := &p.clauses[n]
+		if c.Subject == clause.Us && c.Past && (c.Verb == "agree" || c.Verb == "decide" || c.Verb == "settle") && c.At > 0 && !clause.Having[t.At(c.At-1)] {
 			return true
 		}
 		if c.Subject == clause.Thing && c.Past && (c.Verb == "agree" || c.Verb == "decide" || c.Verb == "minute") {
 			return true
 		}
-		if t.condition(c) && c.Force&clause.Lets == 0 && !t.courteous(c) && t.punctuated() {
+		if t.condition(c) && c.Force&clause.Lets == 0 && !t.courteous(c) {
 			return true
 		}
 	}
-	return t.Find(s.From, s.To, supposing) >= 0 || t.Find(s.From, s.To, quoting) >= 0
+	return t.Find(p.From, p.To, supposing) >= 0 || t.Find(p.From, p.To, quoting) >= 0 || t.Find(p.From, p.To, taking) >= 0
 }
 
-// substance finds the words that say what was settled: the sentence's own, its neighbours' in the turn, or those of the turn
-// before.
-func (r *reading) substance(v *verdict) {
-	t := r.turns[v.turn]
-	own := r.matter(v.turn, v.sentence)
-	v.stems = own
-	if len(own) >= 2 {
-		v.words = []place{{v.turn, v.sentence}}
-		return
-	}
-	best, most := place{v.turn, -1}, len(own)
-	for _, k := range []int{v.sentence + 1, v.sentence - 1, v.sentence - 2} {
-		if k < 0 || k >= len(t.Sentences) || t.Sentences[k].Asks {
-			continue
-		}
-		if m := r.matter(v.turn, k); len(m) > most {
-			best, most = place{v.turn, k}, len(m)
-		}
-	}
-	if best.sentence < 0 && most == 0 {
-		best, most = r.matterBefore(v.turn)
-	}
-	if best.sentence < 0 && most == 0 {
-		return
-	}
-	if best.sentence < 0 {
-		v.words = []place{{v.turn, v.sentence}}
-		return
-	}
-	v.words = []place{best}
-	for s := range r.matter(best.turn, best.sentence) {
-		v.stems[s] = true
-	}
-}
-
-// matterBefore gives the sentence with most matter in the turns just before.
-func (r *reading) matterBefore(i int) (place, int) {
-	best, most := place{i, -1}, 0
-	for k := i - 1; k >= 0 && k >= i-2; k-- {
-		for n := range r.turns[k].Sentences {
-			if m := r.matter(k, n); len(m) > most {
-				best, most = place{k, n}, len(m)
+// proposed gives the fullest piece of the turns just before, which a verdict without words of its own follows.
+func (r *reading) proposed(i int) (place, bool) {
+	const reach = 3
+	best, most := place{}, 1
+	for k := i - 1; k >= 0 && k >= i-reach; k-- {
+		t := r.turns[k]
+		pieces := t.pieces()
+		for n := range pieces {
+			if m := len(t.matter(&pieces[n])); m > most && !t.pastOrUnreal(&pieces[n]) {
+				best, most = place{k, n}, m
 			}
 		}
-		if most > 1 {
+		if most > 1 && k < i-1 {
 			break
 		}
 	}
-	return best, most
+	return best, most > 1
 }
 
-// matter gives the stems of a sentence without the words that settle.
-func (r *reading) matter(i, k int) map[string]bool {
-	t := r.turns[i]
-	s := t.Sentences[k]
+// matter gives the stems of a piece without the words that settle.
+func (t *turn) matter(p *piece) map[string]bool {
 	stems := map[string]bool{}
 	en := language.English
-	for j := s.From; j < s.To; j++ {
+	for j := p.From; j < p.To; j++ {
 		w := t.At(j)
-		if t.Tokens[j].Second || closing[w] || en.Filler(w) || clause.Opener[w] || w == "favour" || w == "favor" || w == "objections" || w == "happy" || w == "objection" {
+		if t.Tokens[j].Second || closing[w] || en.Filler(w) || clause.Opener[w] || settlers[w] {
 			continue
 		}
 		if !en.Stop(w) || numeral(w) {
@@ -296,28 +399,26 @@ func (r *reading) matter(i, k int) map[string]bool {
 	return stems
 }
 
+var settlers = clause.Set(`favour favor objections objection happy opposed silence rule decision plan agree side everybody works`)
+
 // settled writes a verdict down.
 func (r *reading) settled(v *verdict) (document.Line, bool) {
 	var l document.Line
 	seen := map[string]bool{}
-	cite := func(p place) {
-		s := r.turns[p.turn].Sentences[p.sentence]
-		for _, e := range r.quote(r.turns[p.turn], s.From, s.To) {
+	for n, p := range v.places {
+		t := r.turns[p.turn]
+		pieces := t.pieces()
+		s := pieces[p.sentence]
+		if n == 0 {
+			words := t.trimmed(s.Span)
+			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(words.From, words.To))
+		}
+		for _, e := range r.quote(t, s.From, s.To) {
 			if !seen[e.Segment] {
 				seen[e.Segment] = true
 				l.Evidence = append(l.Evidence, e)
 			}
 		}
 	}
-	for n, p := range v.words {
-		cite(p)
-		if n == 0 {
-			t := r.turns[p.turn]
-			s := t.Sentences[p.sentence]
-			words := t.trimmed(stretch(s.From, s.To))
-			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(words.From, words.To))
-		}
-	}
-	cite(place{v.turn, v.sentence})
 	return l, l.Text != "" && len(l.Evidence) > 0
 }

@@ -84,7 +84,7 @@ func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
 		}
 	}
 	switch {
-	case s.Asks && t.polls(s):
+	case s.Asks && t.polls(&piece{Span: stretch(s.From, s.To), asks: true}):
 		return clause.Span{}, false
 	case s.Asks:
 		return stretch(from, s.To), true
