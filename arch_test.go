@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
-	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/introduction speech/recognition minutes minutes/commitment minutes/digest"
+	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/people"
 )
 
 func imports() map[string]string {

@@ -214,3 +214,8 @@ func (t *turn) whensIn(from, to int) []date.When {
 	}
 	return found
 }
+
+// numeral reports whether a word is a number.
+func numeral(norm string) bool {
+	return len(language.English.Numbers(norm)) > 0 || norm == "one"
+}

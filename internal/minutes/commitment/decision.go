@@ -411,7 +411,7 @@ func (r *reading) settled(v *verdict) (document.Line, bool) {
 		s := pieces[p.sentence]
 		if n == 0 {
 			words := t.trimmed(s.Span)
-			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(words.From, words.To))
+			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
 		}
 		for _, e := range r.quote(t, s.From, s.To) {
 			if !seen[e.Segment] {

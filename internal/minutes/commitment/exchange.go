@@ -1,17 +1,18 @@
 package commitment
 
-import "mainstay/internal/language/clause"
-
-import ()
+import (
+	"mainstay/internal/language/clause"
+	"mainstay/internal/minutes/people"
+)
 
 // item is one thing to be done, put together from what several turns say of it.
 type item struct {
 	acts    []*act
-	owner   *person
-	asked   *person // who was asked by name
-	deed    deed    // of the last act that moved it on
-	last    int     // the last turn that spoke of it
-	by      string  // who spoke of it last
+	owner   *people.Person
+	asked   *people.Person // who was asked by name
+	deed    deed           // of the last act that moved it on
+	last    int            // the last turn that spoke of it
+	by      string         // who spoke of it last
 	weight  int
 	taken   bool // somebody said that they will
 	refused bool
@@ -29,7 +30,7 @@ const (
 // exchange follows requests, refusals and promises over the turns of a meeting.
 type exchange struct {
 	turns  []*turn
-	people *people
+	people *people.People
 	items  []*item
 }
 
@@ -73,7 +74,7 @@ func (x *exchange) answered(i int, t *turn, acts bool) {
 
 // calls reports whether the speaker of the turn was asked by name.
 func (x *exchange) calls(it *item, t *turn) bool {
-	return it.asked != nil && t.speaker != "" && it.asked == x.people.byID[t.speaker]
+	return it.asked != nil && t.speaker != "" && it.asked == x.people.ByID[t.speaker]
 }
 
 func (x *exchange) othersCalled(*item) bool { return false }
@@ -135,7 +136,7 @@ func (x *exchange) offered(it *item, i int, t *turn) {
 
 // asked settles a request that the turn's speaker may answer.
 func (x *exchange) asked(it *item, i int, t *turn, acts bool) {
-	who := x.people.byID[t.speaker]
+	who := x.people.ByID[t.speaker]
 	if it.asked != nil && who != it.asked {
 		return
 	}
@@ -173,7 +174,7 @@ func (x *exchange) enter(a *act) {
 // elided joins a bare verb to the request that its speaker has just accepted: "Okay. Draft to Sofia by Friday."
 func (x *exchange) elided(a *act) bool {
 	for _, it := range x.items {
-		if n := len(it.replies); n > 0 && it.replies[n-1] == a.turn && it.owner == x.people.byID[x.turns[a.turn].speaker] {
+		if n := len(it.replies); n > 0 && it.replies[n-1] == a.turn && it.owner == x.people.ByID[x.turns[a.turn].speaker] {
 			a.deed, a.owner, a.weight = promise, it.owner, it.weight+1
 			x.join(it, a)
 			return true
@@ -275,7 +276,7 @@ func (x *exchange) continues(it *item, a *act) bool {
 func (x *exchange) takes(it *item, a *act, far, common int) bool {
 	mine := it.asked == nil || it.asked == a.owner || it.refused
 	switch {
-	case a.owner != x.people.byID[x.turns[a.turn].speaker]: // somebody else is named
+	case a.owner != x.people.ByID[x.turns[a.turn].speaker]: // somebody else is named
 		return far <= takeReach && (common > 0 || a.rich != full)
 	case !mine:
 		return false

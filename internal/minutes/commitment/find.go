@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mainstay/internal/language/clause"
 	"mainstay/internal/language/date"
+	"mainstay/internal/minutes/people"
 	"strings"
 	"time"
 
@@ -43,16 +44,16 @@ func Find(m document.Meeting, t document.Transcript) Findings {
 // reading is a transcript as the grammar has read it.
 type reading struct {
 	turns    []*turn
-	people   *people
+	people   *people.People
 	segments []document.Segment
 }
 
 func newReading(m document.Meeting, t document.Transcript) *reading {
-	r := &reading{people: newPeople(m, t), segments: t.Segments, turns: turns(t.Segments)}
+	r := &reading{people: people.New(m, t), segments: t.Segments, turns: turns(t.Segments)}
 	calendar := date.New(m.Date, m.Zone)
 	for _, tn := range r.turns {
 		tn.Text = clause.New(tn.raw)
-		r.people.name(tn)
+		r.people.Mark(tn.Text)
 		tn.Parse()
 		tn.whens = calendar.Times(tn.Text)
 		tn.reply = tn.answer()

@@ -2,6 +2,7 @@ package commitment
 
 import (
 	"mainstay/internal/language/clause"
+	"mainstay/internal/minutes/people"
 )
 
 // taking are the set phrases with which a speaker takes what was spoken of.
@@ -11,7 +12,7 @@ var taking = clause.Phrases(`leave it with me, leave that with me, leave this wi
 	let me do that, let me handle it, let me handle that, let me take that, i will own that, i will own it, i will handle it, i will handle that, i will sort it, i will sort that, i will get on it, i will get on that, is on me, i can take that, i can take it, mine`)
 
 // idioms finds the set phrases of taking something. They say nothing of what it is.
-func (t *turn) idioms(p *people, s *clause.Sentence, index, k int) []act {
+func (t *turn) idioms(p *people.People, s *clause.Sentence, index, k int) []act {
 	for i := s.From; i < s.To; i++ {
 		for _, ph := range taking {
 			if i+len(ph) > s.To || !t.Has(i, ph) {
@@ -25,7 +26,7 @@ func (t *turn) idioms(p *people, s *clause.Sentence, index, k int) []act {
 				continue
 			}
 			c := &clause.Clause{From: i, To: s.To, At: i, Object: i + len(ph), Subject: clause.Me}
-			a := act{deed: promise, turn: index, sentence: k, clause: c, content: stretch(i, i+len(ph)), owner: p.byID[t.speaker], rich: hollow, weight: 2}
+			a := act{deed: promise, turn: index, sentence: k, clause: c, content: stretch(i, i+len(ph)), owner: p.ByID[t.speaker], rich: hollow, weight: 2}
 			a.whens = t.whensOf(s, c)
 			return []act{a}
 		}

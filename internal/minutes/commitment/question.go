@@ -27,7 +27,7 @@ func (r *reading) questions() []document.Line {
 		if !ok || !r.open(q) {
 			continue
 		}
-		text := finishQuestion((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(q.words.From, q.words.To))
+		text := finishQuestion((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(q.words.From, q.words.To))
 		evidence := r.quote(t, q.words.From, q.words.To)
 		if text == "" || len(evidence) == 0 {
 			continue

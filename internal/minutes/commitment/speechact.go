@@ -3,6 +3,7 @@ package commitment
 import (
 	"mainstay/internal/language/clause"
 	"mainstay/internal/language/date"
+	"mainstay/internal/minutes/people"
 )
 
 // deed is what a clause does about something that is to be done.
@@ -21,13 +22,13 @@ type act struct {
 	turn     int
 	sentence int
 	clause   *clause.Clause
-	content  clause.Span // the words that say what is to be done, the verb first
-	owner    *person     // nil where nobody is named
-	to       *person     // who is asked, nil where nobody is named
-	weight   int         // how sure it is that this is an action, 3 is enough
-	topic    clause.Span // what is spoken of, where it stands before the clause: "the note on that, I'll have it out"
-	origin   *place      // where that was said, if another turn said it
-	rich     int         // how much it says of what is done: hollow, pointing or full
+	content  clause.Span    // the words that say what is to be done, the verb first
+	owner    *people.Person // nil where nobody is named
+	to       *people.Person // who is asked, nil where nobody is named
+	weight   int            // how sure it is that this is an action, 3 is enough
+	topic    clause.Span    // what is spoken of, where it stands before the clause: "the note on that, I'll have it out"
+	origin   *place         // where that was said, if another turn said it
+	rich     int            // how much it says of what is done: hollow, pointing or full
 	stems    map[string]bool
 	whens    []date.When
 }
@@ -36,7 +37,7 @@ type act struct {
 const enough = 3
 
 // acts finds what the turn says is to be done.
-func (t *turn) acts(p *people, index int) []act {
+func (t *turn) acts(p *people.People, index int) []act {
 	var list []act
 	for k := range t.Sentences {
 		s := &t.Sentences[k]
@@ -101,7 +102,7 @@ func covered(taken []act, c *clause.Clause) bool {
 }
 
 // verbless finds what is asked without a verb: "Anita, the rates in writing, please", and the name alone: "Dmitri?"
-func (t *turn) verbless(p *people, s *clause.Sentence, index, k int) []act {
+func (t *turn) verbless(p *people.People, s *clause.Sentence, index, k int) []act {
 	if len(s.Clauses) > 0 {
 		return nil
 	}
@@ -126,14 +127,14 @@ func (t *turn) verbless(p *people, s *clause.Sentence, index, k int) []act {
 }
 
 // judge sets deed, owner, addressee and weight by subject and force; false where the clause is no act.
-func (t *turn) judge(p *people, s *clause.Sentence, a *act) bool {
+func (t *turn) judge(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	if c.Past || c.Negated && !c.Asks {
 		return false
 	}
 	switch c.Subject {
 	case clause.Me:
-		a.owner = p.byID[t.speaker]
+		a.owner = p.ByID[t.speaker]
 		return t.mine(p, s, a)
 	case clause.Us:
 		a.to = t.addressee(p, s)
@@ -143,7 +144,7 @@ func (t *turn) judge(p *people, s *clause.Sentence, a *act) bool {
 	case clause.Someone, clause.Who:
 		return t.anybodys(a)
 	case clause.Named:
-		a.owner = p.of(c.Who)
+		a.owner = p.Of(c.Who)
 		return t.theirs(a)
 	case clause.Thing, clause.Everyone:
 		return t.things(p, s, a)
@@ -154,7 +155,7 @@ func (t *turn) judge(p *people, s *clause.Sentence, a *act) bool {
 }
 
 // mine judges what "I" says.
-func (t *turn) mine(p *people, s *clause.Sentence, a *act) bool {
+func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	dated := len(t.whensOf(s, c)) > 0
 	a.deed = promise
@@ -214,7 +215,7 @@ func (t *turn) awaits(s *clause.Sentence, c *clause.Clause) bool {
 var thinking = clause.Set(`see look think check know remember find hear believe imagine`)
 
 // plainly judges "I" with a verb and no auxiliary: "I write a ticket", "I owe you", "I need you to", "I want it up by Friday".
-func (t *turn) plainly(p *people, s *clause.Sentence, a *act, dated bool) bool {
+func (t *turn) plainly(p *people.People, s *clause.Sentence, a *act, dated bool) bool {
 	c := a.clause
 	switch {
 	case c.Verb == "owe":
@@ -267,7 +268,7 @@ func (t *turn) ours(s *clause.Sentence, a *act) bool {
 }
 
 // yours judges what is said to "you": a request, or a promise of what you get.
-func (t *turn) yours(p *people, s *clause.Sentence, a *act) bool {
+func (t *turn) yours(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	a.to = t.addressee(p, s)
 	dated := len(t.whensOf(s, c)) > 0
@@ -282,7 +283,7 @@ func (t *turn) yours(p *people, s *clause.Sentence, a *act) bool {
 	case c.Asks:
 		return false
 	case given && (c.Force&clause.Will != 0 && c.Force&clause.Must == 0 || c.Force == 0 && (dated || t.Find(c.Object, c.To, clause.Phrases("from me")) >= 0)):
-		a.deed, a.weight, a.owner = promise, 2, p.byID[t.speaker]
+		a.deed, a.weight, a.owner = promise, 2, p.ByID[t.speaker]
 		return c.Object < c.To
 	case c.Force&(clause.Must|clause.Ought) != 0:
 		a.deed, a.weight = ask, 1
@@ -342,17 +343,17 @@ func (t *turn) theirs(a *act) bool {
 }
 
 // things judges a noun or "it": what must be done to it, or when it will be there.
-func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
+func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 {
 		return false
 	}
 	if c.Force&clause.Can != 0 {
-		a.deed, a.weight, a.owner = promise, 1, p.third(t, c.Noun)
+		a.deed, a.weight, a.owner = promise, 1, p.Third(t.Text, c.Noun)
 		return a.owner != nil && !t.pronoun(c) && !states[c.Verb] && !c.Passive
 	}
 	if i := t.Find(c.Object, t.limit(s, c), clause.Phrases("from me, by me")); i >= 0 && c.Verb != "come" && c.Verb != "be" {
-		a.deed, a.weight, a.owner = promise, 3, p.byID[t.speaker]
+		a.deed, a.weight, a.owner = promise, 3, p.ByID[t.speaker]
 		return true
 	}
 	if c.Force&^clause.Will == 0 && (c.Verb == "need" || c.Verb == "want") && c.Object < c.To && c.Subject == clause.Thing {
@@ -364,25 +365,25 @@ func (t *turn) things(p *people, s *clause.Sentence, a *act) bool {
 			a.deed, a.weight = need, 2
 			return true
 		}
-		if one := p.third(t, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !t.pronoun(c) {
+		if one := p.Third(t.Text, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !t.pronoun(c) {
 			a.deed, a.weight, a.owner = promise, 3, one
 			return true
 		}
 		return false
 	}
 	if c.Force == 0 && c.Subject == clause.Thing && (t.At(c.Object) == "your" || t.At(c.Object) == "you") && len(t.whensOf(s, c)) > 0 {
-		a.deed, a.weight, a.owner = promise, 2, p.byID[t.speaker]
+		a.deed, a.weight, a.owner = promise, 2, p.ByID[t.speaker]
 		return true
 	}
 	if c.Force&clause.Will == 0 {
 		return false
 	}
-	if one := p.third(t, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
+	if one := p.Third(t.Text, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
 		a.deed, a.weight, a.owner = promise, 3, one
 		return true
 	}
 	if c.Passive || c.Verb == "be" || c.Verb == "go" || c.Verb == "come" {
-		a.deed, a.weight, a.owner = promise, 1, p.byID[t.speaker]
+		a.deed, a.weight, a.owner = promise, 1, p.ByID[t.speaker]
 		return c.Subject == clause.Thing
 	}
 	return false
@@ -407,7 +408,7 @@ func (t *turn) limit(s *clause.Sentence, c *clause.Clause) int {
 var impersonal = clause.Set(`be go happen come move change`)
 
 // order judges a bare verb: an order or a request.
-func (t *turn) order(p *people, s *clause.Sentence, a *act) bool {
+func (t *turn) order(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
 	if !c.Order || c.Negated || c.Verb == "thank" || c.Verb == "welcome" || c.Verb == "be" || states[c.Verb] || c.Verb == "say" || c.Verb == "give" && t.At(c.Object) == "me" && len(t.whensIn(c.Object, c.To)) > 0 || c.Verb == "make" && t.At(c.Object) == "it" {
 		return false
@@ -421,14 +422,14 @@ func (t *turn) order(p *people, s *clause.Sentence, a *act) bool {
 }
 
 // addressee gives the person whom a sentence calls by name, nil where it is none or several.
-func (t *turn) addressee(p *people, s *clause.Sentence) *person {
-	var found *person
+func (t *turn) addressee(p *people.People, s *clause.Sentence) *people.Person {
+	var found *people.Person
 	for i := s.From; i < s.To; i++ {
-		if t.vocative(s, i) && p.of(t.Tokens[i].Who) != p.byID[t.speaker] {
-			if found != nil && found != p.of(t.Tokens[i].Who) {
+		if people.Vocative(t.Text, s, i) && p.Of(t.Tokens[i].Who) != p.ByID[t.speaker] {
+			if found != nil && found != p.Of(t.Tokens[i].Who) {
 				return nil
 			}
-			found = p.of(t.Tokens[i].Who)
+			found = p.Of(t.Tokens[i].Who)
 		}
 	}
 	return found

@@ -3,6 +3,7 @@ package commitment
 import (
 	"mainstay/internal/language/clause"
 	"mainstay/internal/language/date"
+	"mainstay/internal/minutes/people"
 	"strings"
 	"time"
 	"unicode"
@@ -19,7 +20,7 @@ func (r *reading) action(it *item) (document.Action, bool) {
 	if text == "" {
 		return document.Action{}, false
 	}
-	a := document.Action{Line: document.Line{Text: text, Evidence: r.evidence(it)}, Owner: it.owner.owner(), Due: r.due(it)}
+	a := document.Action{Line: document.Line{Text: text, Evidence: r.evidence(it)}, Owner: it.owner.Owner(), Due: r.due(it)}
 	return a, len(a.Evidence) > 0
 }
 
@@ -40,7 +41,7 @@ func (r *reading) sentence(it *item, a *act) string {
 		return r.original(*a.origin)
 	}
 	t, c := r.turns[a.turn], a.clause
-	w := &writer{reading: r, turn: t, speaker: r.people.byID[t.speaker], other: r.partner(it, a)}
+	w := &writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker], other: r.partner(it, a)}
 	w.reader = a.deed == promise || a.deed == offer
 	switch {
 	case !a.topic.Empty() && a.rich == full && a.clause.At == a.content.From && c.Subject == clause.Me && c.Force != 0:
@@ -62,13 +63,13 @@ func (r *reading) original(p place) string {
 	t := r.turns[p.turn]
 	s := t.Sentences[p.sentence]
 	words := t.trimmed(stretch(s.From, s.To))
-	return finish((&writer{reading: r, turn: t, speaker: r.people.byID[t.speaker]}).words(words.From, words.To))
+	return finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
 }
 
 // partner gives the other person of an item, who is meant by "you" in a promise.
-func (r *reading) partner(it *item, a *act) *person {
+func (r *reading) partner(it *item, a *act) *people.Person {
 	for _, b := range it.acts {
-		if who := r.people.byID[r.turns[b.turn].speaker]; who != nil && r.turns[b.turn].speaker != r.turns[a.turn].speaker {
+		if who := r.people.ByID[r.turns[b.turn].speaker]; who != nil && r.turns[b.turn].speaker != r.turns[a.turn].speaker {
 			return who
 		}
 	}
@@ -79,9 +80,9 @@ func (r *reading) partner(it *item, a *act) *person {
 type writer struct {
 	*reading
 	turn    *turn
-	speaker *person
-	other   *person // whom the speaker calls "you", nil where nobody knows
-	reader  bool    // the speaker is the one who acts
+	speaker *people.Person
+	other   *people.Person // whom the speaker calls "you", nil where nobody knows
+	reader  bool           // the speaker is the one who acts
 }
 
 // verbed writes a verb and what follows its group.
@@ -163,13 +164,13 @@ func (w *writer) word(i, from int) (string, int) {
 }
 
 // first gives a person's first name, "" where none is known.
-func first(p *person) string {
-	if p == nil || p.name == nil {
+func first(p *people.Person) string {
+	if p == nil || p.Name == nil {
 		return ""
 	}
-	words := language.Words(*p.name)
+	words := language.Words(*p.Name)
 	for _, w := range words {
-		if !titles[w.Norm] {
+		if !people.Title[w.Norm] {
 			return w.Text
 		}
 	}

@@ -1,4 +1,5 @@
-package commitment
+// Package people knows who is meant by a name that is spoken in a meeting: an attendee, a speaker, or somebody else.
+package people
 
 import (
 	"mainstay/internal/language/clause"
@@ -12,46 +13,46 @@ import (
 )
 
 // person is somebody who can own an action: an attendee, a speaker, both, or a name that was only spoken.
-type person struct {
-	name    *string
-	speaker *string
+type Person struct {
+	Name    *string
+	Speaker *string
 	words   []string // of the name, normalised
 }
 
 // owner gives the person as the minutes name them.
-func (p *person) owner() *document.Owner {
-	if p == nil || p.name == nil && p.speaker == nil {
+func (p *Person) Owner() *document.Owner {
+	if p == nil || p.Name == nil && p.Speaker == nil {
 		return nil
 	}
-	return &document.Owner{Name: p.name, Speaker: p.speaker}
+	return &document.Owner{Name: p.Name, Speaker: p.Speaker}
 }
 
 // people are those whom the meeting knows.
-type people struct {
-	all     []*person
-	byID    map[string]*person
-	byWord  map[string]*person // nil where two share the word
+type People struct {
+	all     []*Person
+	ByID    map[string]*Person
+	byWord  map[string]*Person // nil where two share the word
 	written bool               // the transcript has capitals, so that a name has one
 }
 
 // newPeople joins the attendees and the speakers. A speaker whose label only numbers a voice has no name.
-func newPeople(m document.Meeting, t document.Transcript) *people {
-	p := &people{byID: map[string]*person{}, byWord: map[string]*person{}}
+func New(m document.Meeting, t document.Transcript) *People {
+	p := &People{ByID: map[string]*Person{}, byWord: map[string]*Person{}}
 	for _, s := range t.Speakers {
-		one := &person{speaker: &s.ID}
+		one := &Person{Speaker: &s.ID}
 		if s.Name != nil && !numbered(*s.Name) {
-			one.name = s.Name
+			one.Name = s.Name
 		}
-		p.byID[s.ID] = one
+		p.ByID[s.ID] = one
 		p.all = append(p.all, one)
 	}
 	for _, name := range m.Attendees {
 		if strings.TrimSpace(name) != "" && !p.known(name) {
-			p.all = append(p.all, &person{name: &name})
+			p.all = append(p.all, &Person{Name: &name})
 		}
 	}
 	for _, one := range p.all {
-		if one.name != nil {
+		if one.Name != nil {
 			p.index(one)
 		}
 	}
@@ -73,9 +74,9 @@ func numbered(label string) bool {
 }
 
 // known finds an attendee among the speakers by the full name.
-func (p *people) known(name string) bool {
+func (p *People) known(name string) bool {
 	for _, one := range p.all {
-		if one.name != nil && language.Norm(strings.TrimSpace(*one.name)) == language.Norm(strings.TrimSpace(name)) {
+		if one.Name != nil && language.Norm(strings.TrimSpace(*one.Name)) == language.Norm(strings.TrimSpace(name)) {
 			return true
 		}
 	}
@@ -83,9 +84,9 @@ func (p *people) known(name string) bool {
 }
 
 // index makes a person known by each word of the name and by the short forms of the first one.
-func (p *people) index(one *person) {
-	for _, w := range language.Words(*one.name) {
-		if !titles[w.Norm] {
+func (p *People) index(one *Person) {
+	for _, w := range language.Words(*one.Name) {
+		if !Title[w.Norm] {
 			one.words = append(one.words, w.Norm)
 		}
 	}
@@ -127,7 +128,7 @@ func hasCapitals(segments []document.Segment) bool {
 }
 
 // name marks the tokens of a turn that name somebody.
-func (p *people) name(t *turn) {
+func (p *People) Mark(t *clause.Text) {
 	for i := range t.Tokens {
 		tok := &t.Tokens[i]
 		if tok.Second || p.written && !tok.Capital {
@@ -143,17 +144,17 @@ func (p *people) name(t *turn) {
 
 // lookup finds who is meant by a word: a part of the name, a short form, or one letter off a long first name, as recognizers
 // write names they do not know.
-func (p *people) lookup(norm string) *person {
+func (p *People) lookup(norm string) *Person {
 	if one, ok := p.byWord[norm]; ok {
 		return one
 	}
-	if titles[norm] || clause.Nominative[norm] || clause.Opener[norm] || len(norm) < 3 {
+	if Title[norm] || clause.Nominative[norm] || clause.Opener[norm] || len(norm) < 3 {
 		return nil
 	}
 	if _, f := clause.Lookup(norm); f != clause.NoVerb && !p.written {
 		return nil
 	}
-	var found *person
+	var found *Person
 	for _, one := range p.all {
 		if len(one.words) == 0 {
 			continue
@@ -191,7 +192,7 @@ func oneOff(a, b string) bool {
 }
 
 // otherwise reports whether a word that can be a name is more likely the common word that it also is.
-func (p *people) otherwise(t *turn, i int) bool {
+func (p *People) otherwise(t *clause.Text, i int) bool {
 	w := t.At(i)
 	if !alsoWords[w] || p.written && i > 0 && t.Tokens[i].Gap != "" && !clause.EndsSentence(t.Tokens[i].Gap) {
 		return false
@@ -209,7 +210,7 @@ func (p *people) otherwise(t *turn, i int) bool {
 }
 
 // vocative reports whether the name at token i is called and not talked about.
-func (t *turn) vocative(s *clause.Sentence, i int) bool {
+func Vocative(t *clause.Text, s *clause.Sentence, i int) bool {
 	if t.Tokens[i].Who == 0 {
 		return false
 	}
@@ -225,7 +226,7 @@ func (t *turn) vocative(s *clause.Sentence, i int) bool {
 	if t.Comma(i) && (i+1 >= s.To || t.Comma(i+1)) {
 		return true
 	}
-	if clause.Preposition[before] || clause.Determiner[before] || titles[before] || before == "and" && !t.Comma(i) && i-1 > s.From || before == "to" || before == "is" || before == "are" {
+	if clause.Preposition[before] || clause.Determiner[before] || Title[before] || before == "and" && !t.Comma(i) && i-1 > s.From || before == "to" || before == "is" || before == "are" {
 		return clause.Opener[before] && i-1 == s.From
 	}
 	if _, f := clause.Lookup(before); (f == clause.Bare || f == clause.Past || f == clause.Third || f == clause.Gerund) && !clause.Opener[before] && !t.Comma(i) {
@@ -239,20 +240,20 @@ var calling = clause.Set(`ask tell call ring phone email message chase contact s
 	saw met gave sent include invite involve cc owe help cover pay`)
 
 // of gives the person whom a token names by number, and number the other way round.
-func (p *people) of(who int) *person {
+func (p *People) Of(who int) *Person {
 	if who < 1 || who > len(p.all) {
 		return nil
 	}
 	return p.all[who-1]
 }
 
-func (p *people) number(one *person) int { return slices.Index(p.all, one) + 1 }
+func (p *People) number(one *Person) int { return slices.Index(p.all, one) + 1 }
 
 // third finds who a noun phrase names: an attendee, or a name that was only spoken.
-func (p *people) third(t *turn, n clause.Span) *person {
+func (p *People) Third(t *clause.Text, n clause.Span) *Person {
 	for i := n.From; i < n.To; i++ {
 		if t.Tokens[i].Who != 0 && !strings.HasSuffix(t.Tokens[i].Norm, "'s") {
-			return p.of(t.Tokens[i].Who)
+			return p.Of(t.Tokens[i].Who)
 		}
 	}
 	return p.spoken(t, n)
@@ -260,15 +261,15 @@ func (p *people) third(t *turn, n clause.Span) *person {
 
 // spoken reads a name that no attendee has: capitalised words, or in a transcript without capitals a single noun without an
 // article.
-func (p *people) spoken(t *turn, n clause.Span) *person {
-	for n.From < n.To && (clause.Opener[t.At(n.From)] || titles[t.At(n.From)] && n.To-n.From == 1 || clause.Coordinator[t.At(n.From)]) {
+func (p *People) spoken(t *clause.Text, n clause.Span) *Person {
+	for n.From < n.To && (clause.Opener[t.At(n.From)] || Title[t.At(n.From)] && n.To-n.From == 1 || clause.Coordinator[t.At(n.From)]) {
 		n.From++
 	}
 	if n.Empty() || n.To-n.From > 4 || clause.Determiner[t.At(n.From)] || clause.Nominative[t.At(n.From)] || clause.Adverb[t.At(n.From)] || clause.Objective[t.At(n.From)] {
 		return nil
 	}
 	to := n.From
-	for to < n.To && (t.Tokens[to].Capital || !p.written) && !clause.Preposition[t.At(to)] && !clause.Determiner[t.At(to)] && !numeral(t.At(to)) {
+	for to < n.To && (t.Tokens[to].Capital || !p.written) && !clause.Preposition[t.At(to)] && !clause.Determiner[t.At(to)] && len(language.English.Numbers(t.At(to))) == 0 {
 		to++
 	}
 	if to == n.From || to < n.To && !clause.Determiner[t.At(to)] && t.Tokens[to].Gap == " " {
@@ -278,19 +279,15 @@ func (p *people) spoken(t *turn, n clause.Span) *person {
 	if _, f := clause.Lookup(first); f == clause.Gerund || f == clause.Third || date.Word(first) || things[first] {
 		return nil
 	}
-	if !p.written && (to-n.From > 1 && !titles[first] || len(first) < 3) {
+	if !p.written && (to-n.From > 1 && !Title[first] || len(first) < 3) {
 		return nil
 	}
 	text, _, _ := strings.Cut(t.Words(n.From, to), "'")
-	return &person{name: &text}
-}
-
-func numeral(norm string) bool {
-	return len(language.English.Numbers(norm)) > 0 || norm == "one"
+	return &Person{Name: &text}
 }
 
 var (
-	titles    = clause.Set(`mr mrs ms miss dr doctor prof professor sister father sir madam lady lord councillor captain nurse judge chef coach uncle auntie aunt`)
+	Title     = clause.Set(`mr mrs ms miss dr doctor prof professor sister father sir madam lady lord councillor captain nurse judge chef coach uncle auntie aunt`)
 	particles = clause.Set(`van der de la le da di von den ten ter bin al el del dos mac`)
 	// alsoWords are first names that are words too.
 	alsoWords = clause.Set(`will mark bill sue rose grant art drew pat rob joy hope faith grace jack dawn guy june april august may robin frank max chase
