@@ -56,7 +56,8 @@ func imports() map[string]string {
 		"speech/introduction": words,
 		"speech/recognition":  words + " inference speech/diarization",
 		"minutes":             words + " " + ground + " meeting speech minutes/commitment minutes/digest",
-		"minutes/commitment":  words,
+		"minutes/commitment":  words + " minutes/people",
+		"minutes/people":      words,
 		"minutes/digest":      words,
 
 		"sample": "fault tenant meeting",
