@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
-	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/people"
+	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/people"
 )
 
 func imports() map[string]string {
@@ -53,6 +53,7 @@ func imports() map[string]string {
 		"capture/media":       "fault tenant sandbox",
 		"speech":              words + " " + ground + " meeting capture speech/diarization speech/introduction speech/recognition",
 		"speech/diarization":  words,
+		"speech/engine":       words + " " + ground + " capture speech speech/recognition",
 		"speech/introduction": words,
 		"speech/recognition":  words + " inference speech/diarization",
 		"minutes":             words + " " + ground + " meeting speech minutes/commitment minutes/digest",

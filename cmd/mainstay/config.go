@@ -18,23 +18,25 @@ import (
 // Config is what an operator can set. A value comes from its default, then the TOML file, then MAINSTAY_<KEY> in the
 // environment; a secret also from the file that MAINSTAY_<KEY>_FILE names. Keys that do not exist are refused.
 type Config struct {
-	Data     string // folder of everything that lasts
-	Listen   string // host:port; only loopback without TLS
-	TLSCert  string
-	TLSKey   string
-	Region   string // label of the workspaces made here
-	Database tenant.Secret
-	RootKey  string // file of the root key; empty: in the data folder
-	Blobs    string // URL of the object store; empty: in the data folder
-	Models   string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
-	Python   string // interpreter of the inference program
-	Program  string // folder of the inference program
-	Engine   string // URL of a speech engine; empty: our own, started when there is work
-	Token    tenant.Secret
-	Model    string // recognition model
-	Mirror   string // where models pull looks first; empty: the catalogue's sources
-	Hub      string // model hub to fetch from; empty: none
-	Log      string // debug, info, warn, error
+	Data         string // folder of everything that lasts
+	Listen       string // host:port; only loopback without TLS
+	TLSCert      string
+	TLSKey       string
+	Region       string // label of the workspaces made here
+	Database     tenant.Secret
+	RootKey      string // file of the root key; empty: in the data folder
+	Blobs        string // URL of the object store; empty: in the data folder
+	Models       string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
+	Python       string // interpreter of the inference program
+	Program      string // folder of the inference program
+	Engine       string // URL of a speech engine; empty: our own, started when there is work
+	Token        tenant.Secret
+	EngineCA     string // file of the certificate authority that vouches for it; empty: the system's
+	EngineRegion string // where it is, in the operator's words; empty: the region
+	Model        string // recognition model
+	Mirror       string // where models pull looks first; empty: the catalogue's sources
+	Hub          string // model hub to fetch from; empty: none
+	Log          string // debug, info, warn, error
 
 	origin map[string]string
 }
@@ -62,6 +64,8 @@ func (c *Config) settings() []setting {
 		{key: "program", says: "folder of the inference program", text: &c.Program},
 		{key: "engine", says: "URL of a speech engine; empty: our own", text: &c.Engine},
 		{key: "engine_token", says: "token for that engine", secret: &c.Token},
+		{key: "engine_ca", says: "file of the certificate authority of that engine; empty: the system's", text: &c.EngineCA},
+		{key: "engine_region", says: "where that engine is, in the operator's words; empty: the region", text: &c.EngineRegion},
 		{key: "model", says: "recognition model", text: &c.Model},
 		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
 		{key: "hub", says: "https:// address of a model hub to fetch models from; empty: none is asked", text: &c.Hub},

@@ -1,40 +1,23 @@
 package main
 
 import (
-	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
-	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
-	"mainstay/internal/document"
-	"mainstay/internal/fault"
 	"mainstay/internal/health"
 	"mainstay/internal/inference"
 	"mainstay/internal/sandbox"
-	"mainstay/internal/speech"
-	"mainstay/internal/speech/recognition"
+	"mainstay/internal/speech/engine"
 )
 
 // sandboxChild is the hidden subcommand that locks itself up where bubblewrap cannot start, and becomes a decoder.
 const sandboxChild = "sandbox-child"
 
-// outside names the configured engine where it is not our own program.
-const outside = "outside"
-
-// engine is what listens to recordings, and says what it can do.
-type engine interface {
-	recognition.Engine
-	health.Engine
-}
-
-// openEngine prepares the decoder and the speech engine. Nothing is started: a missing engine shows when there is work for it.
+// openEngine prepares the decoder and the speech engine, after the ledger of what leaves. Nothing is started: a missing engine shows when there is work for it.
 func (p *Program) openEngine() error {
 	box, err := newSandbox()
 	if err != nil {
@@ -42,6 +25,10 @@ func (p *Program) openEngine() error {
 		box = sandbox.Without(err)
 	}
 	p.box, p.media = box, media.NewDecoder(box)
+	server, err := p.server()
+	if err != nil {
+		return err
+	}
 	model := p.Config.Model
 	if p.Config.Engine != "" {
 		model = "whisper-base" // ours adds what the other lacks
@@ -50,21 +37,33 @@ func (p *Program) openEngine() error {
 	if err != nil {
 		return err
 	}
-	p.engines = engines{usual: model, engine: local, model: model, local: local, models: p.Config.Models}
+	p.engines, err = engine.New(engine.Config{Local: local, Model: model, Models: p.Config.Models, Server: server})
+	return err
+}
+
+// server says how the configured engine is reached, nil where our own program is the engine.
+func (p *Program) server() (*engine.Server, error) {
 	if p.Config.Engine == "" {
-		return nil
+		return nil, nil //nolint:nilnil // no server is what most have
 	}
-	address, err := url.Parse(p.Config.Engine)
-	if err != nil || address.Host == "" || address.Scheme != "https" && !loopbackURL(p.Config.Engine) {
-		return errors.New("engine is not an https:// address, and not on this machine")
+	s := &engine.Server{URL: p.Config.Engine, Token: p.Config.Token, Region: p.Config.EngineRegion, Egress: p.Egress}
+	if s.Region == "" {
+		s.Region = p.Config.Region
 	}
-	remote := inference.RemoteConfig{URL: p.Config.Engine, Token: p.Config.Token, Client: &http.Client{}}
 	if p.Config.origin["model"] != "default" {
-		remote.Model = p.Config.Model
+		s.Model = p.Config.Model
 	}
-	p.engines.usual, p.engines.model = outside, remote.Model
-	p.engines.engine = inference.Pair{Words: inference.Remote(remote), Voices: local}
-	return nil
+	if p.Config.EngineCA == "" {
+		return s, nil
+	}
+	chain, err := os.ReadFile(p.Config.EngineCA)
+	if err != nil {
+		return nil, fmt.Errorf("reading the engine's certificate authority: %w", err)
+	}
+	if s.CA = x509.NewCertPool(); !s.CA.AppendCertsFromPEM(chain) {
+		return nil, errors.New("engine_ca holds no certificate")
+	}
+	return s, nil
 }
 
 func newSandbox() (*sandbox.Sandbox, error) {
@@ -88,55 +87,6 @@ func (p *Program) openLocal(box *sandbox.Sandbox, model string) (*inference.Loca
 	return local, nil
 }
 
-func loopbackURL(url string) bool {
-	for _, prefix := range []string{"http://127.0.0.1:", "http://localhost:", "http://[::1]:"} {
-		if strings.HasPrefix(url, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// engines are what recordings can be transcribed with: the configured one, and our own program with each model that is here.
-// It puts everything around them that the speech service wants of a recognizer.
-type engines struct {
-	usual  string // the configured one's name
-	engine engine
-	model  string // what transcripts call its model
-	local  *inference.Local
-	models string // folder of our own program's
-}
-
-// Engines implements speech.Recognizer.
-func (e engines) Engines() []string {
-	names := []string{e.usual}
-	found, err := filepath.Glob(filepath.Join(e.models, "*", "model.bin"))
-	if err != nil {
-		return names
-	}
-	for _, path := range found {
-		if name := filepath.Base(filepath.Dir(path)); name != e.usual {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// Recognize implements speech.Recognizer.
-func (e engines) Recognize(ctx context.Context, sound capture.Sound, hints speech.Hints, progress func(string, float64)) (document.Transcript, error) {
-	engine, model := e.engine, e.model
-	if hints.Engine != "" && hints.Engine != e.usual {
-		if !slices.Contains(e.Engines(), hints.Engine) {
-			return document.Transcript{}, fault.New(fault.Busy, "The speech engine that was chosen is not here any more. Run mainstay models pull, or choose another.")
-		}
-		engine, model = e.local.Named(hints.Engine), hints.Engine
-	}
-	heard, _, err := recognition.Recognize(ctx, engine, sound, recognition.Options{Language: hints.Language, Allowed: hints.Allowed,
-		Glossary: slices.Concat(hints.Glossary, hints.Names), Speakers: hints.Speakers, Channels: sound.Channels(), Model: model,
-		Expected: sound.Expected, Progress: progress})
-	return heard, err
-}
-
 // checks are what this deployment stands on, in the order in which the checks page shows them.
 func (p *Program) checks() []health.Check {
 	models := []string{p.Config.Model, "voice"}
@@ -151,7 +101,7 @@ func (p *Program) checks() []health.Check {
 		health.Sandbox(p.box, newSandbox),
 		health.Decoder(p.media),
 		health.Models(p.Config.Models, models...),
-		health.Speech(p.engines.engine),
+		health.Speech(p.engines),
 		health.TLS(p.Config.TLSCert, p.source.Now),
 		health.Mail(),
 	}

@@ -105,7 +105,7 @@ func asks(args []string, s streams) (asked, Config, error) {
 
 // details turns the command line into what an organizer would say of the meeting. What makes no sense is a misuse.
 func (a asked) details() (meeting.Details, error) {
-	d := meeting.Details{Title: a.title, Zone: a.zone, Language: a.language, Template: a.template, People: a.speakers, ModelAllowed: false}
+	d := meeting.Details{Title: a.title, Zone: a.zone, Language: a.language, Template: a.template, People: a.speakers, ModelAllowed: true}
 	if d.Title == "" {
 		d.Title = strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
 	}

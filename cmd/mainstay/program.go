@@ -24,6 +24,7 @@ import (
 	"mainstay/internal/queue"
 	"mainstay/internal/sandbox"
 	"mainstay/internal/speech"
+	"mainstay/internal/speech/engine"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -47,7 +48,7 @@ type Program struct {
 
 	box     *sandbox.Sandbox
 	media   *media.Decoder
-	engines engines
+	engines *engine.Set
 	source  tenant.Source
 	told    func(queue.Step, string, float64) // hears progress; may be nil
 	close   []func()                          // in the order of opening
@@ -150,6 +151,10 @@ func (p *Program) openDatabase(ctx context.Context, gone ephemeral) (*postgres.P
 
 // openServices makes the services and the order of work between them.
 func (p *Program) openServices(_ context.Context, gone ephemeral) error {
+	var err error
+	if p.Egress, err = egress.New(egress.Config{Gate: p.Gate, Source: p.source}); err != nil {
+		return err
+	}
 	if err := p.openEngine(); err != nil {
 		return err
 	}
@@ -172,8 +177,6 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	p.Identity, err = identity.New(people)
 	keep(err)
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Source: p.source})
-	keep(err)
-	p.Egress, err = egress.New(egress.Config{Gate: p.Gate, Source: p.source})
 	keep(err)
 	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})
 	keep(err)

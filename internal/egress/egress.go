@@ -94,9 +94,9 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // Call is one request that carries content out.
 type Call struct {
-	Verb     gate.Verb // gate.Disclose, or gate.TestModel for what holds no content
-	Object   [16]byte  // the transcript whose text is sent, for gate.Disclose
-	Purpose  string    // "minutes", "test"
+	Verb     gate.Verb // gate.Disclose, gate.DiscloseSound, or gate.TestModel for what holds no content
+	Object   [16]byte  // the transcript whose text is sent, or the recording whose sound
+	Purpose  string    // "minutes", "speech", "test"
 	Provider string
 	Model    string
 	Region   string
@@ -108,6 +108,8 @@ type Call struct {
 	Own      bool // the operator's own machine: private addresses are allowed, and plain HTTP on loopback
 	Header   http.Header
 	Body     []byte
+
+	size int // of the body
 }
 
 // Answer is what came back. Status is 0 where nothing did.
@@ -161,11 +163,20 @@ func (s *Service) allow(c Call) error {
 
 // attempt is one call with its ledger entry.
 func (s *Service) attempt(ctx context.Context, c Call, count func([]byte) Usage) (reply, error) {
-	act := gate.Act{Verb: c.Verb, Object: c.Object}
+	c.size = len(c.Body)
 	id := tenant.NewID[ID](s.Source)
-	err := s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
+	if err := s.enter(ctx, id, c); err != nil {
+		return reply{}, err
+	}
+	got, failure := s.exchange(ctx, c)
+	return got, errors.Join(failure, s.complete(ctx, id, outcome(c, got, failure, count)))
+}
+
+// enter writes a call into the ledger, or fails, and then nothing may leave.
+func (s *Service) enter(ctx context.Context, id ID, c Call) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: c.Verb, Object: c.Object}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("provider", c.Provider)
-		tx.Note("bytes", len(c.Body))
+		tx.Note("bytes", c.size)
 		if c.Permit != nil {
 			if err := c.Permit(ctx, tx); err != nil {
 				return err
@@ -173,19 +184,16 @@ func (s *Service) attempt(ctx context.Context, c Call, count func([]byte) Usage)
 		}
 		return begin(ctx, tx, id, c)
 	})
-	if err != nil {
-		return reply{}, err
-	}
-	got, failure := s.exchange(ctx, c)
-	ended := outcome(c, got, failure, count)
-	// The entry is completed even where the caller is gone; what a kill leaves says "begun".
+}
+
+// complete writes how a call ended, even where the caller is gone; what a kill leaves says "begun".
+func (s *Service) complete(ctx context.Context, id ID, ended entry) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err = s.Gate.Do(ending, gate.Act{Verb: gate.EndDisclosure}, func(ctx context.Context, tx *gate.Tx) error {
+	return s.Gate.Do(ending, gate.Act{Verb: gate.EndDisclosure}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("entry", id.String())
 		return end(ctx, tx, id, ended)
 	})
-	return got, errors.Join(failure, err)
 }
 
 // most bounds a number that a provider claims, so that a year of claims still adds up.

@@ -53,7 +53,7 @@ func begin(ctx context.Context, tx *gate.Tx, id ID, c Call) error {
 insert into tenant.egress (workspace_id, id, record_id, state, purpose, provider, region, fields, bytes_out, bytes_in, tokens_in, tokens_out,
     status, begun_at, sealed)
 values ($1, $2, $3, 'begun', $4, $5, $6, $7, $8, 0, $9, 0, 0, $10, $11)`,
-		tx.Workspace(), id, record, c.Purpose, c.Provider, c.Region, strings.Join(c.Fields, " "), len(c.Body), c.Reserve, tx.Now(), body)
+		tx.Workspace(), id, record, c.Purpose, c.Provider, c.Region, strings.Join(c.Fields, " "), c.size, c.Reserve, tx.Now(), body)
 	return err
 }
 

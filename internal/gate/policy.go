@@ -61,14 +61,15 @@ const (
 	CancelWork Verb = "work.cancel"
 	DoWork     Verb = "work.do"
 
-	Disclose    Verb = "egress.send"
-	TestModel   Verb = "model.test"
-	ReadLedger  Verb = "egress.list"
-	ReadModel   Verb = "model.read"
-	ChangeModel Verb = "model.change"
-	Collect     Verb = "storage.collect"
-	BeginProof  Verb = "proof.begin"
-	EndProof    Verb = "proof.end"
+	Disclose      Verb = "egress.send"
+	DiscloseSound Verb = "recording.send"
+	TestModel     Verb = "model.test"
+	ReadLedger    Verb = "egress.list"
+	ReadModel     Verb = "model.read"
+	ChangeModel   Verb = "model.change"
+	Collect       Verb = "storage.collect"
+	BeginProof    Verb = "proof.begin"
+	EndProof      Verb = "proof.end"
 
 	EndDisclosure Verb = "egress.end"
 
@@ -195,8 +196,9 @@ func Policy() []Rule {
 		{Verb: DoWork, Says: "end a step of work", Object: Step, Jobs: []string{Worker, Transcriber, MinuteTaker}, Stream: audit.Data},
 
 		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: TestModel, Says: "send an invented sentence to the model that the owner chose", Least: Owner, Stream: audit.Administration},
-		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model ended", Least: Owner, Jobs: []string{MinuteTaker}, Stream: audit.Data},
+		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber}, Stream: audit.Data},
 		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Stream: audit.Access},
 		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Stream: audit.Administration},

@@ -61,6 +61,9 @@ type Hints struct {
 	Speakers int      // 0: unknown
 	Names    []string // attendees
 	Engine   string   // one of the recognizer's engines; empty: the usual one
+
+	Recording capture.RecordingID
+	Private   bool // the meeting must never be sent to a model of others
 }
 
 // Config is what the service stands on.
@@ -152,7 +155,8 @@ func known(ctx context.Context, tx *gate.Tx, recording [16]byte) (meeting.Meetin
 		return m, Hints{}, err
 	}
 	set, err := settings(ctx, tx)
-	return m, Hints{Language: m.Language, Allowed: set.Languages, Glossary: m.Glossary, Speakers: m.People, Names: m.Names(), Engine: engine}, err
+	return m, Hints{Language: m.Language, Allowed: set.Languages, Glossary: m.Glossary, Speakers: m.People, Names: m.Names(), Engine: engine,
+		Recording: capture.RecordingID(recording), Private: !m.ModelAllowed}, err
 }
 
 // write stores what a recording said and ends the step. Where the meeting keeps no sound, the recording is spent.

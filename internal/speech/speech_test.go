@@ -61,7 +61,8 @@ func TestTranscribeStoresWhatWasHeard(t *testing.T) {
 	m, recording := s.record(t, meeting.Details{Title: "Site", Language: "en-GB", Glossary: []string{"rebar"}, People: 2, Attendees: []meeting.Person{{Name: "Ada Byron"}}})
 	s.drain(t)
 
-	want := speech.Hints{Language: "en-GB", Allowed: []string{"en", "de-CH"}, Glossary: []string{"rebar"}, Speakers: 2, Names: []string{"Ada Byron"}}
+	want := speech.Hints{Language: "en-GB", Allowed: []string{"en", "de-CH"}, Glossary: []string{"rebar"}, Speakers: 2, Names: []string{"Ada Byron"},
+		Recording: recording, Private: true}
 	if diff := cmp.Diff([]speech.Hints{want}, s.ear.hints); diff != "" {
 		t.Error(diff)
 	}

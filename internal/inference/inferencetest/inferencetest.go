@@ -3,6 +3,9 @@
 package inferencetest
 
 import (
+	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -36,6 +39,7 @@ func Always(said ...Said) func([]int16) []Said {
 // Server answers requests until the test ends.
 type Server struct {
 	URL    string
+	CA     *x509.CertPool // vouches for a server of NewTLS
 	script Script
 
 	mu    sync.Mutex
@@ -45,14 +49,31 @@ type Server struct {
 // New starts a server on this machine.
 func New(t testing.TB, script Script) *Server {
 	t.Helper()
-	if script.Language == "" {
-		script.Language = "en"
-	}
-	s := &Server{script: script, posts: map[string]int{}}
+	s := newServer(script)
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
+}
+
+// NewTLS starts a server as on another machine: over TLS, with an authority of its own.
+func NewTLS(t testing.TB, script Script) *Server {
+	t.Helper()
+	s := newServer(script)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // callers that do not know the authority are part of tests
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	s.URL, s.CA = server.URL, x509.NewCertPool()
+	s.CA.AddCert(server.Certificate())
+	return s
+}
+
+func newServer(script Script) *Server {
+	if script.Language == "" {
+		script.Language = "en"
+	}
+	return &Server{script: script, posts: map[string]int{}}
 }
 
 // Engine returns an engine that asks the server.
