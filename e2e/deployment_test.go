@@ -113,6 +113,25 @@ func (d *deployment) start(t *testing.T, env ...string) {
 // begin starts the server and reports whether it lived to say its address.
 func (d *deployment) begin(t *testing.T, env ...string) bool {
 	t.Helper()
+	opened, run := d.launch(t, env...), d.run
+	select {
+	case at := <-opened:
+		u, err := url.Parse(at)
+		check(t, err)
+		run.url, run.setup = "http://"+u.Host, strings.TrimSuffix(u.Path, "/")
+		return true
+	case <-run.ended:
+		return false
+	case <-time.After(3 * time.Minute): // with a sample meeting to make
+		d.kill()
+		t.Fatalf("the server does not answer:\n%s", run.log)
+		return false
+	}
+}
+
+// launch starts the server and returns where its address will come.
+func (d *deployment) launch(t *testing.T, env ...string) <-chan string {
+	t.Helper()
 	cmd := exec.Command(d.program, append([]string{"serve"}, d.args...)...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + d.tmp(), "TMPDIR=" + d.tmp(), "MAINSTAY_DATA=" + d.data(),
 		"MAINSTAY_LISTEN=127.0.0.1:0", "MAINSTAY_MODELS=" + filepath.Join(d.root, "models")}, append(d.env, env...)...)
@@ -136,19 +155,7 @@ func (d *deployment) begin(t *testing.T, env ...string) bool {
 		_ = cmd.Wait()
 		close(run.ended)
 	}()
-	select {
-	case at := <-opened:
-		u, err := url.Parse(at)
-		check(t, err)
-		run.url, run.setup = "http://"+u.Host, strings.TrimSuffix(u.Path, "/")
-		return true
-	case <-run.ended:
-		return false
-	case <-time.After(3 * time.Minute): // with a sample meeting to make
-		d.kill()
-		t.Fatalf("the server does not answer:\n%s", run.log)
-		return false
-	}
+	return opened
 }
 
 // kill ends the server as a power cut would, and waits until its database has ended, too.
