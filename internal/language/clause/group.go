@@ -52,6 +52,7 @@ func (t *Text) step(c *Clause, j int, being *bool) int {
 		return j + 2
 	case w == "got" && next == "to", w == "ought" && next == "to":
 		c.Force |= map[bool]Force{true: Must, false: Ought}[w == "got"]
+		*being = false // "somebody's got to"
 		return j + 2
 	}
 	return t.stepOn(c, j, being)

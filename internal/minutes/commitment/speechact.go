@@ -69,7 +69,7 @@ func (t *turn) fill(s *clause.Sentence, n int, a *act) {
 	a.whens = t.whensOf(s, a.clause)
 	a.rich, a.stems = t.says(a)
 	a.weight += t.extra(a)
-	if a.rich == full || a.deed == ask && a.clause.Subject != clause.None {
+	if a.rich == full || a.clause.Subject == clause.Thing && !t.pronoun(a.clause) || a.deed == ask && a.clause.Subject != clause.None {
 		return
 	}
 	before := s.From
@@ -171,7 +171,7 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 		return false
 	case c.Force&(clause.Must|clause.Glad) != 0:
 		a.weight = 3
-		return !states[c.Verb] && !talk[c.Verb]
+		return !states[c.Verb] && !talk[c.Verb] && !(c.Verb == "get" && t.At(c.Object) == "to")
 	case c.Force&clause.Will != 0:
 		if a.weight = 3; c.Force&clause.Ongoing != 0 {
 			a.weight = 2
@@ -259,7 +259,7 @@ func (t *turn) ours(s *clause.Sentence, a *act) bool {
 		return true
 	case c.Force&clause.Will != 0:
 		a.deed, a.weight = promise, 2
-		return c.Verb != "" && !states[c.Verb] && !talk[c.Verb] && !conduct[c.Verb]
+		return c.Verb != "" && !states[c.Verb] && !talk[c.Verb] && !opening[c.Verb] && !thinking[c.Verb] || c.Verb == "run" && c.Object < c.To
 	case c.Verb == "need":
 		a.deed, a.weight = need, 1
 		return true
@@ -303,7 +303,7 @@ var perceiving = clause.Set(`see hear imagine believe know tell explain say reme
 // anybodys judges what somebody has to do.
 func (t *turn) anybodys(a *act) bool {
 	c := a.clause
-	a.deed, a.weight = need, 2
+	a.deed, a.weight = need, 3
 	if c.Subject == clause.Who {
 		a.weight = 0
 		return c.Force&(clause.Will|clause.Ongoing) != 0 && !states[c.Verb]
@@ -383,7 +383,9 @@ func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 		return true
 	}
 	if c.Passive || c.Verb == "be" || c.Verb == "go" || c.Verb == "come" {
-		a.deed, a.weight, a.owner = promise, 1, p.ByID[t.speaker]
+		if a.deed, a.weight, a.owner = promise, 1, p.ByID[t.speaker]; c.Passive && len(t.whensOf(s, c)) > 0 {
+			a.weight = 2
+		}
 		return c.Subject == clause.Thing
 	}
 	return false
