@@ -43,7 +43,10 @@ func (e *Evidence) owns(o document.Owner, evidence []document.Evidence, cited st
 	}
 	said := map[string]bool{}
 	for _, w := range language.Words(cited) {
-		said[w.Norm], said[strings.TrimSuffix(w.Norm, "'s")] = true, true
+		said[w.Norm] = true
+		if head, _, ok := strings.Cut(w.Norm, "'"); ok {
+			said[head] = true // "Luis'll", "Luis's"
+		}
 	}
 	for _, name := range names {
 		for _, w := range language.Words(name) {

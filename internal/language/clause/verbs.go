@@ -27,7 +27,7 @@ const bareVerbs = `accept account accrue achieve act adapt add address adjust ad
 	flag flatten flick fly follow forget forward freeze gather get give go grab grant greet grow guarantee guess guide hand handle hang happen
 	hate have hear help hide hire hit hold hope host identify implement import improve include increase inform input insert inspect install
 	integrate interview introduce investigate invite invoice involve issue join jump keep key kick kill know label land launch lay lead learn
-	leave lend let liaise lift limit line link list listen live load loan locate lock log look lose love lower mail maintain make manage map
+	leave lend let liaise lift like limit line link list listen live load loan locate lock log look lose love lower mail maintain make manage map
 	mark measure meet mend mention merge message migrate mind miss mock model monitor move name need negotiate nominate note notice notify
 	obtain offer open operate opt order organise organize outline owe own pack paint park pass patch pay perform phone photograph pick pilot
 	ping place plan plant play plug point poll pop position post postpone pour practise practice prefer prepare present press price print

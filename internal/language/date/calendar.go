@@ -186,7 +186,7 @@ func digits(w string) int {
 // Unit reports whether a word measures time: "week", "days".
 func Unit(norm string) bool { return units[strings.TrimSuffix(norm, "s")] }
 
-var units = map[string]bool{"day": true, "week": true, "month": true, "year": true, "hour": true, "minute": true, "fortnight": true, "morning": true, "afternoon": true, "evening": true, "night": true, "later": true, "earlier": true}
+var units = map[string]bool{"day": true, "week": true, "month": true, "year": true, "fortnight": true, "morning": true, "afternoon": true, "evening": true, "night": true, "later": true, "earlier": true}
 
 // Word reports whether a word is a weekday or a month.
 func Word(norm string) bool { return weekdays[norm] > 0 || months[norm] > 0 }

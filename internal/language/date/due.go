@@ -475,7 +475,7 @@ func (t reader) event(c Calendar, i int) (When, int) {
 	if t.At(j) == "then" {
 		return When{Back: true, Deadline: true}, j + 1
 	}
-	if t.At(j) != "the" && t.At(j) != "our" || t.dayBegins(c, j) {
+	if t.At(j) != "the" && t.At(j) != "our" || t.dayBegins(c, j) || t.dayBegins(c, j+1) {
 		return When{}, 0
 	}
 	for k := j + 1; k < j+3 && k < len(t.Tokens); k++ {

@@ -125,7 +125,7 @@ func (t *turn) ignorance(from, to int) int {
 			if clause.EndsSentence(t.Tokens[k].Gap) || clause.Coordinator[t.At(k)] && t.At(k) != "or" {
 				break
 			}
-			if knowing[t.At(k)] || t.At(k) == "have" && (t.At(k+1) == "it" || t.At(k+1) == "that" || t.SentenceEnds(k+1) || t.Tokens[min(k+1, len(t.Tokens)-1)].Gap == ", ") {
+			if base, _ := clause.Lookup(t.At(k)); knowing[t.At(k)] || knowing[base] || t.At(k) == "have" && (t.At(k+1) == "it" || t.At(k+1) == "that" || t.SentenceEnds(k+1) || t.Tokens[min(k+1, len(t.Tokens)-1)].Gap == ", ") {
 				return i
 			}
 		}

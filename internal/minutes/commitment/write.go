@@ -41,7 +41,7 @@ func (r *reading) sentence(it *item, a *act) string {
 		return r.original(*a.origin)
 	}
 	t, c := r.turns[a.turn], a.clause
-	w := &writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker], other: r.partner(it, a)}
+	w := &writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker], other: r.partner(it, a), lowered: -1}
 	w.reader = a.deed == promise || a.deed == offer
 	switch {
 	case !a.topic.Empty() && a.rich == full && a.clause.At == a.content.From && c.Subject == clause.Me && c.Force != 0:
@@ -51,6 +51,7 @@ func (r *reading) sentence(it *item, a *act) string {
 	case c.At < 0 || c.Subject == clause.None && !c.Order:
 		return finish(w.words(a.content.From, a.content.To))
 	case c.Passive && (c.Subject == clause.Thing || c.Subject == clause.Everyone) && !t.pronoun(c):
+		w.lowered = c.Noun.From
 		return finish(c.Verb + " " + w.words(c.Noun.From, c.Noun.To) + " " + w.words(c.Object, a.content.To))
 	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && (a.owner == nil || c.Verb == "be" || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
 		return finish(w.words(c.From, a.content.To))
@@ -82,6 +83,7 @@ type writer struct {
 	turn    *turn
 	speaker *people.Person
 	other   *people.Person // whom the speaker calls "you", nil where nobody knows
+	lowered int            // a token that is no longer the first
 	reader  bool           // the speaker is the one who acts
 }
 
@@ -155,6 +157,9 @@ func (w *writer) word(i, from int) (string, int) {
 		}
 	case "please", "just":
 		return "", 1
+	}
+	if i > from && clause.Determiner[tok.Norm] || i == w.lowered && clause.Determiner[tok.Norm] {
+		return strings.ToLower(tok.Text), 0
 	}
 	if tok.Who != 0 && !tok.Capital {
 		r, n := utf8.DecodeRuneInString(tok.Text)
