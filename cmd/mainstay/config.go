@@ -58,7 +58,7 @@ func (c *Config) settings() []setting {
 		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
 		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
 		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
-		{key: "blobs", says: "URL of the object store; empty: in the data folder", text: &c.Blobs},
+		{key: "blobs", says: "URL of the object store; empty: in the data folder, which is all that this build knows", text: &c.Blobs},
 		{key: "models", says: "folder of the models; empty: beside the program, else in the data folder", text: &c.Models},
 		{key: "python", says: "Python interpreter of the inference program", text: &c.Python},
 		{key: "program", says: "folder of the inference program", text: &c.Program},
@@ -183,6 +183,9 @@ func (c *Config) complete() error {
 		if *path == "" {
 			*path = filepath.Join(c.Data, name)
 		}
+	}
+	if c.Blobs != "" {
+		return errors.New("blobs is set, and object stores by URL are not part of this build: leave it empty, and objects lie in the data folder")
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("tls_cert and tls_key belong together: set both or neither")

@@ -62,7 +62,7 @@ var errUsage = errors.New("usage")
 // run runs one command and returns the process's exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	commands := map[string]func(context.Context, []string, streams) error{
-		"serve": serve, "minutes": minutesOf, "models": models, "config": configure,
+		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "config": configure,
 		"version": func(_ context.Context, _ []string, s streams) error {
 			_, err := fmt.Fprintln(s.out, version)
 			return err

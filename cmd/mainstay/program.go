@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
@@ -52,6 +54,9 @@ type Program struct {
 	source  tenant.Source
 	told    func(queue.Step, string, float64) // hears progress; may be nil
 	close   []func()                          // in the order of opening
+
+	damages atomic.Int64 // sealed bytes that did not verify
+	proving sync.Mutex   // one proof at a time
 }
 
 // ephemeral says that nothing of a program may outlive it: its root key and key store are in memory.
@@ -90,6 +95,7 @@ func (p *Program) openGround(ctx context.Context, gone ephemeral) error {
 	}
 	bucket := vault.NewFolder(filepath.Join(p.Config.Data, "blobs"), nil)
 	p.Vault, err = vault.New(ctx, vault.Config{Root: root, Keys: keys, Bucket: bucket, Source: p.source, Events: func(e vault.Event) {
+		p.damages.Add(1)
 		p.Log.Error("sealed data does not verify", "workspace", e.Place.Workspace, "record", e.Place.Record, "kind", e.Place.Kind, "reason", e.Reason)
 	}})
 	if err != nil {

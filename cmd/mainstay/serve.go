@@ -86,6 +86,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return p.Queue.Run(ctx) },
 		func() error { p.Capture.RunCollector(ctx, p.Log); return nil },
 		func() error { return p.Health.Run(ctx) },
+		func() error { return p.control(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)
@@ -109,17 +110,23 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 }
 
 // pages returns the listener's server with every route.
-func (p *Program) pages() (*httpd.Server, error) {
+func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
+
+// pagesFor returns the pages for other sessions than the people's; nil are theirs.
+func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, Engine: p.engineFacts(), TLS: p.Config.TLSCert != ""})
 	if err != nil {
 		return nil, err
 	}
+	if known == nil {
+		known = app
+	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("making the forms' key: %w", err)
 	}
-	server, err := httpd.New(httpd.Config{Source: p.source, Sessions: app, Log: p.Log, FormKey: key, TLS: p.Config.TLSCert != "", ErrorPage: app.Problem})
+	server, err := httpd.New(httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, TLS: p.Config.TLSCert != "", ErrorPage: app.Problem})
 	if err != nil {
 		return nil, err
 	}

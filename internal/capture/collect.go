@@ -351,6 +351,9 @@ func (s *Service) forgetWorkspace(ctx context.Context, ws tenant.WorkspaceID) (b
 	}
 	err = s.Gate.Instance(s.as(ctx, tenant.System, tenant.WorkspaceID{}), gate.Collect, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(ws)
+		if err := s.Vault.DeleteBlobs(ctx, ws); err != nil {
+			return err
+		}
 		return s.Vault.DestroyWorkspace(ctx, ws)
 	})
 	return err == nil, err

@@ -29,7 +29,7 @@ func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, er
 	return owner, err
 }
 
-// EndProof destroys a workspace that [Service.StageProof] made: its keys go, and its rows say so. It fails with fault.Denied
+// EndProof destroys a workspace that [Service.StageProof] made: its objects and keys go, and its rows say so. It fails with fault.Denied
 // for a workspace that people have.
 func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
 	var listed bool
@@ -47,6 +47,10 @@ func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
 		return markAllErased(ctx, tx)
 	})
 	if err != nil {
+		return err
+	}
+	// The keys go last: while they are there, the collector finishes what a crash leaves.
+	if err := s.Vault.DeleteBlobs(ctx, id); err != nil {
 		return err
 	}
 	return s.Vault.DestroyWorkspace(ctx, id)

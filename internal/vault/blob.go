@@ -316,3 +316,13 @@ func (v *Vault) Blobs(ctx context.Context, ws tenant.WorkspaceID, fn func(record
 		return fn(tenant.RecordID(record), [16]byte(row))
 	})
 }
+
+// DeleteBlobs removes every blob of a workspace, which is to be destroyed.
+func (v *Vault) DeleteBlobs(ctx context.Context, ws tenant.WorkspaceID) error {
+	var names []string
+	err := v.cfg.Bucket.Each(ctx, fmt.Sprintf("%x/", ws[:]), func(name string) error { names = append(names, name); return nil })
+	for _, name := range names {
+		err = errors.Join(err, v.cfg.Bucket.Delete(ctx, name))
+	}
+	return err
+}

@@ -341,3 +341,20 @@ func BenchmarkBlob(b *testing.B) {
 		})
 	}
 }
+
+func TestDeletingAWorkspacesBlobsLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mine := w.blob(t, w.record(t, tenant.RecordID{}), random(t, 10))
+	theirs := vault.Place{Workspace: tenant.NewID[tenant.WorkspaceID](w.Source), Record: tenant.NewID[tenant.RecordID](w.Source), Kind: "part"}
+	check(t, w.CreateWorkspace(t.Context(), theirs.Workspace))
+	check(t, w.CreateRecord(t.Context(), vault.Record{Workspace: theirs.Workspace, Record: theirs.Record, Purpose: vault.Content}))
+	check(t, w.PutBlob(t.Context(), theirs, random(t, 10)))
+	check(t, w.DeleteBlobs(t.Context(), theirs.Workspace))
+	if _, err := w.readAll(theirs); !fault.Is(err, fault.Missing) {
+		t.Errorf("the deleted workspace's blob: %v, want fault.Missing", err)
+	}
+	if _, err := w.readAll(mine); err != nil {
+		t.Errorf("another workspace's blob: %v", err)
+	}
+}
