@@ -13,17 +13,20 @@ func (t *talk) summary(words int, topics []stretch) []int {
 	for _, s := range t.sentences {
 		said += len(s.words)
 	}
+	telling := map[int]bool{} // the topics of which a line could tell
 	for n, topic := range topics {
 		for _, i := range t.inside(topic) {
-			t.topicOf[i] = n + 1
+			if t.topicOf[i] = n + 1; t.isFit[i] {
+				telling[n] = true
+			}
 		}
 	}
-	most := max(len(topics), lines+len(t.sentences)/perLine)
+	most := max(len(telling), lines+len(t.sentences)/perLine)
 	return t.choose(t.fit, min(words, max(least, int(share*float64(said)))), most)
 }
 
 // topicLines chooses what a topic's summary says: two to four lines where there is that much to say. What the meeting's summary
-// says already comes again only where a topic would have next to nothing else.
+// says already comes again only where a topic would have nothing else.
 func (t *talk) topicLines(topic stretch, summary []int) []int {
 	const perLine, most, share = 15, 4, 8
 	var fit, fresh []int
@@ -38,7 +41,7 @@ func (t *talk) topicLines(topic stretch, summary []int) []int {
 			fresh = append(fresh, i)
 		}
 	}
-	if len(fresh) >= 2 {
+	if len(fresh) > 0 {
 		fit = fresh
 	}
 	return t.choose(fit, min(most*perLine, max(2*perLine, said/share)), most)
@@ -89,14 +92,19 @@ func (c *choice) next(left int) int {
 		over  = 12   // words by which the last sentence may exceed the limit
 		worth = 0.15 // of the best sentence's score, below which nothing is printed
 		again = 0.75 // of a sentence's score for each line that tells of its topic already
+		spare = 0.1  // the same in a short talk, whose few lines are for different topics, whatever they are worth
 	)
+	each, bar := again, worth
+	if len(c.talk.sentences) < short {
+		each, bar = spare, 0
+	}
 	best, most := -1, math.Inf(-1)
 	for _, i := range c.from {
 		score := c.talk.score[i] / c.top
-		if c.taken[i] || len(c.chosen) > 0 && (score < worth || len(c.talk.sentences[i].words) > left+over) {
+		if c.taken[i] || len(c.chosen) > 0 && (score < bar || len(c.talk.sentences[i].words) > left+over) {
 			continue
 		}
-		if v := score*math.Pow(again, float64(c.told[c.talk.topicOf[i]])) - c.likeness[i]; v > most {
+		if v := score*math.Pow(each, float64(c.told[c.talk.topicOf[i]])) - c.likeness[i]; v > most {
 			best, most = i, v
 		}
 	}
