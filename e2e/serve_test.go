@@ -253,3 +253,16 @@ func TestAStopHandsTheSampleBack(t *testing.T) {
 		t.Errorf("a third start prints %.300s, want the setup address alone", out)
 	}
 }
+
+// TestTheSampleSaysWhatIsMissing: without a speech engine the address is printed all the same, and the next step with it.
+func TestTheSampleSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, "", "MAINSTAY_PYTHON=/nowhere")
+	d.args = []string{"--sample"}
+	d.start(t)
+	if !strings.Contains(d.run.out.String(), "The speech engine is not installed. Run make setup.") || d.run.setup == "" {
+		t.Errorf("without an engine the program prints %s", d.run.out)
+	}
+	d.own(t, owner())
+	d.until(t, "home says why the sample waits", func() bool { return strings.Contains(string(d.get(t, "/")), "The speech engine is not installed.") })
+}

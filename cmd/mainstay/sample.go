@@ -14,9 +14,9 @@ import (
 
 // sample takes the sample meeting in, as the installer and through the same pipeline as any other, in the workspace that the
 // first run will claim. It returns its minutes as Markdown once they are drafted, and "" where an earlier start made them or
-// the deployment has an owner. It fails with the sentence of a step that stopped or waits for something; such work goes on by
-// itself when it can.
-func (p *Program) sample(ctx context.Context) (string, error) {
+// the deployment has an owner. Begun is called when there is work to wait for. It fails with the sentence of a step that stopped
+// or waits for something; such work goes on by itself when it can.
+func (p *Program) sample(ctx context.Context, begun func()) (string, error) {
 	ctx, err := p.Identity.Prepare(ctx)
 	if fault.Is(err, fault.Ended) {
 		return "", nil
@@ -28,10 +28,11 @@ func (p *Program) sample(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch m.Stage {
-	case meeting.Drafted, meeting.Approved:
+	if m.Stage == meeting.Drafted || m.Stage == meeting.Approved {
 		return "", nil
-	case meeting.Begun, meeting.Uploading:
+	}
+	begun()
+	if m.Stage == meeting.Begun || m.Stage == meeting.Uploading {
 		recording := sample.Audio()
 		if _, err := p.Capture.Put(ctx, m.ID, sample.File, int64(len(recording)), bytes.NewReader(recording)); err != nil {
 			return "", fmt.Errorf("taking the sample meeting's recording in: %w", err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
@@ -139,7 +140,11 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 // engineFacts says what recordings are heard with, for the settings.
 func (p *Program) engineFacts() []web.Fact {
 	if p.Config.Engine != "" {
-		return []web.Fact{{Name: "Engine", Value: "A server of yours: " + p.Config.Engine}, {Name: "Speakers", Value: "Told apart on this machine"}}
+		host := ""
+		if address, err := url.Parse(p.Config.Engine); err == nil {
+			host = address.Host // and not what else an address can hold
+		}
+		return []web.Fact{{Name: "Engine", Value: "A server of yours: " + host}, {Name: "Speakers", Value: "Told apart on this machine"}}
 	}
 	return []web.Fact{{Name: "Engine", Value: "Built in: recordings never leave this machine"}, {Name: "Recognition", Value: p.Config.Model},
 		{Name: "Speakers", Value: "pyannote segmentation 3.0 and CAM++"}}
@@ -158,11 +163,7 @@ func (p *Program) ready(ctx context.Context) error {
 // Before that it prints the minutes of the sample meeting, where one was asked for and is not there yet.
 func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, wanted bool) error {
 	if wanted {
-		minutes, err := p.sample(ctx)
-		if err != nil && ctx.Err() == nil {
-			p.Log.Warn("the sample meeting has no minutes yet", "reason", fault.Sentence(err), "error", err)
-		}
-		fmt.Fprint(s.out, minutes)
+		p.printSample(ctx, s)
 	}
 	token, err := p.Identity.IssueSetup(ctx)
 	if err != nil {
@@ -174,6 +175,21 @@ func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, wanted bo
 	}
 	_, err = fmt.Fprintf(s.out, "Open %s%s\n", p.Config.address(at), path)
 	return err
+}
+
+// printSample makes the sample meeting and prints its minutes, or why there are none yet.
+func (p *Program) printSample(ctx context.Context, s streams) {
+	minutes, err := p.sample(ctx, func() {
+		fmt.Fprintln(s.out, "Making the sample meeting's minutes. This takes about a minute; the server is up meanwhile.")
+	})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.Log.Warn("the sample meeting has no minutes yet", "error", err)
+		fmt.Fprintln(s.out, "The sample meeting has no minutes yet. "+fault.Sentence(err))
+	case minutes != "":
+		fmt.Fprintf(s.out, "\n%s\n", minutes)
+	}
 }
 
 // address is the deployment's as people type it. A passkey needs a name, so that loopback is called localhost.
