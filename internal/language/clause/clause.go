@@ -67,6 +67,13 @@ func (t *Text) Parse() {
 				i++
 				continue
 			}
+			if from := c.From; c.Asks && len(s.Clauses) > 0 {
+				for k := from - 1; k >= from-2 && k >= s.Clauses[len(s.Clauses)-1].Object; k-- {
+					if Asking[t.At(k)] {
+						c.From = k // "what time is it"
+					}
+				}
+			}
 			s.Clauses = append(s.Clauses, c)
 			i = max(i+1, c.Object)
 		}

@@ -151,6 +151,9 @@ func (t *Text) main(c *Clause, j int, being bool) {
 		c.Passive = true
 	case being:
 		c.At, c.Verb, c.Object = j-1, "be", j
+	case (base == "go" || base == "come" || base == "try") && f == Bare && t.At(j+1) == "and" && isBare(t.At(j+2)):
+		t.main(c, j+2, false) // "I'll go and choose them"
+		return
 	case w == "have" || w == "has":
 		c.Verb = "have"
 	case (w == "needs" || w == "wants" || w == "need" || w == "want") && IsGerund(t.At(j+1)):
@@ -164,6 +167,11 @@ func (t *Text) main(c *Clause, j int, being bool) {
 		c.Verb, _ = Lookup(t.At(c.Object))
 		c.At, c.Object, c.Passive = c.Object, c.Object+1, true
 	}
+}
+
+func isBare(norm string) bool {
+	_, f := Lookup(norm)
+	return f == Bare
 }
 
 func ungerund(w string) string {

@@ -27,6 +27,9 @@ func (t *turn) contentOf(s *clause.Sentence, n int) clause.Span {
 
 // belongs reports whether a clause goes on the one before it.
 func (t *turn) belongs(next *clause.Clause) bool {
+	if next.Asks && !t.Sentences[t.SentenceOf(next.From)].Asks {
+		return false
+	}
 	switch next.Link {
 	case "and", "then":
 		return next.Subject == clause.None && next.Order
@@ -80,7 +83,7 @@ func (t *turn) says(a *act) (int, map[string]bool) {
 		}
 	}
 	rich := len(stems) > 0
-	if w := t.At(a.content.From); w != "" && !light[a.clause.Verb] {
+	if w := t.At(a.content.From); w != "" && a.clause.Verb != "" && !light[a.clause.Verb] {
 		stems[language.English.Stem(a.clause.Verb)] = true
 	}
 	switch {
@@ -88,7 +91,7 @@ func (t *turn) says(a *act) (int, map[string]bool) {
 		return pointing, stems
 	case rich:
 		return full, stems
-	case !light[a.clause.Verb]:
+	case !light[a.clause.Verb] && a.clause.Verb != "":
 		return pointing, stems
 	}
 	return hollow, stems

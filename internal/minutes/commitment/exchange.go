@@ -24,7 +24,7 @@ type item struct {
 const (
 	replyReach = 2
 	takeReach  = 6
-	addReach   = 4
+	addReach   = 5
 )
 
 // exchange follows requests, refusals and promises over the turns of a meeting.
@@ -186,6 +186,9 @@ func (x *exchange) elided(a *act) bool {
 // explain looks for what a hollow promise means: what its speaker said just before.
 func (x *exchange) explain(a *act) bool {
 	t := x.turns[a.turn]
+	if a.deed == ask {
+		return len(a.whens) > 0 && a.clause.Subject == clause.Me && x.explained(a)
+	}
 	if a.deed != promise && a.deed != offer || a.weight < 2 {
 		return false
 	}
@@ -253,7 +256,7 @@ func (x *exchange) meets(it *item, a *act) bool {
 		return it.owner != nil && a.to == it.owner && far <= replyReach && (a.rich != full || common > 0)
 	case it.deed == offer:
 		return a.deed == ask && it.by != x.turns[a.turn].speaker && far <= 1 && (a.rich != full || common > 0)
-	case a.deed == need && far <= replyReach && x.turns[a.turn].pronoun(a.clause):
+	case a.deed == need && !it.taken && far <= replyReach && x.turns[a.turn].pronoun(a.clause):
 		return true
 	case it.taken:
 		return a.deed == need && far <= 1 && a.rich == hollow

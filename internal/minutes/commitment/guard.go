@@ -85,6 +85,9 @@ func (t *turn) reported(s *clause.Sentence, n int) bool {
 	}
 	for k := n - 1; k >= 0; k-- {
 		said := &s.Clauses[k]
+		if c.Subject == clause.Someone && said.Subject != clause.Me && c.Link == "" && !t.punctuated() {
+			return false
+		}
 		if c.Subject == clause.Me && !said.Asks && (c.Link == "so" || c.Link == "but") {
 			return false
 		}
@@ -208,7 +211,7 @@ func (t *turn) short(c *clause.Clause) bool {
 
 var (
 	moment = clause.Phrases(`hang on, hold on, one sec, one second, one moment, just a second, bear with me, there we go, here we go, real quick, while we are, as we speak, round the table, around the table, walk you through, walk us through, take us through,
-		take you through, talk us through, talk you through, kick us off, pull up, apologies from, make a start, just close the door, at two minutes, read out, read them out, read it out, by phone, a sense of the room, go first, go ahead, on mute, you will see on page, as usual, step there`)
+		take you through, talk us through, talk you through, kick us off, pull up, apologies from, make a start, just close the door, at two minutes, read out, read them out, read it out, by phone, a sense of the room, go first, go ahead, on mute, you will see on page, as usual, step there, take notes, take the notes, take minutes, take the minutes, keep time, to order`)
 	stage = clause.Set(`screen slide slides mute microphone camera agenda diagram recording motion`)
 )
 

@@ -34,6 +34,28 @@ func (t *turn) idioms(p *people.People, s *clause.Sentence, index, k int) []act 
 	return nil
 }
 
+// proposals are the questions with which a speaker offers to do something; what they would do follows.
+var proposals = clause.Phrases(`want me to, like me to, shall i, should i just, need me to, do i need to`)
+
+// proposes finds an offer in the form of a question: "do you want me to redo the form?"
+func (t *turn) proposes(p *people.People, s *clause.Sentence, index, k int) []act {
+	for i := s.From; i < s.To; i++ {
+		for _, ph := range proposals {
+			at := i + len(ph)
+			if at >= s.To || !t.Has(i, ph) || !(s.Asks || !t.punctuated()) || clause.Asking[t.At(i-1)] || clause.Asking[t.At(i-3)] {
+				continue
+			}
+			verb, _ := clause.Lookup(t.At(at))
+			c := &clause.Clause{From: i, To: s.To, At: at, Verb: verb, Object: at + 1, Subject: clause.Me, Asks: true}
+			a := act{deed: offer, turn: index, sentence: k, clause: c, owner: p.ByID[t.speaker], weight: 1, content: stretch(at, t.trimEnd(at, s.To))}
+			a.whens = t.whensOf(s, c)
+			a.rich, a.stems = t.says(&a)
+			return []act{a}
+		}
+	}
+	return nil
+}
+
 // alone reports whether the phrase at i is all that is left of the sentence, or a mark follows.
 func (t *turn) alone(s *clause.Sentence, i, n int) bool {
 	return i+n >= s.To || t.Comma(i+n) || clause.Ending[t.At(i+n)] && i+n+1 >= s.To

@@ -25,8 +25,9 @@ var (
 	softNo = clause.Phrases(`no problem, no worries, no bother, no trouble, no no that is fine, no that is fine, no that is okay, sorry yes, sorry yeah, no of course, no i will, no no i will, no i can, no yeah, sorry i will, no it is fine`)
 
 	// laughter and mock protest.
-	laughter = clause.Phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, charming, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
-		oh stop, stop it, behave, do not you dare, you wish, you and what army, god help us, i would pay to see that, good luck with that, i am joking, kidding, give over, laughter, laughs, chuckles, do not tempt me`)
+	laughter = clause.Phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
+		oh stop, stop it, do not you dare, you wish, you and what army, god help us, i would pay to see that, good luck with that, i am joking, give over, do not tempt me`)
+	mocking   = clause.Phrases(`charming, behave, kidding, laughter, laughs, chuckles, stop, please do not, joking`)
 	gratitude = clause.Phrases(`thank you, thanks, cheers, ta, bless you, you are a star, you are a saint, you are a legend, lovely, brilliant, much appreciated, that is kind, perfect, great, good, awesome, appreciate it`)
 )
 
@@ -37,7 +38,7 @@ func (t *turn) answer() reply {
 		return r
 	}
 	from, end := t.opening()
-	r.laughs = t.Find(0, min(end+4, len(t.Tokens)), laughter) >= 0
+	r.laughs = t.Find(0, min(from+4, end+4, len(t.Tokens)), laughter) >= 0 || end <= 4 && t.Find(0, end, mocking) >= 0
 	r.thanks = t.Find(0, min(from+3, len(t.Tokens)), gratitude) >= 0
 	for i := 0; i <= from && i < len(t.Tokens); i++ {
 		r.accepts = r.accepts || t.startsWith(i, yeses)

@@ -41,7 +41,7 @@ func (t *turn) acts(p *people.People, index int) []act {
 	var list []act
 	for k := range t.Sentences {
 		s := &t.Sentences[k]
-		taken := t.idioms(p, s, index, k)
+		taken := append(t.idioms(p, s, index, k), t.proposes(p, s, index, k)...)
 		list = append(list, taken...)
 		for n := range s.Clauses {
 			c := &s.Clauses[n]
@@ -108,7 +108,7 @@ func (t *turn) verbless(p *people.People, s *clause.Sentence, index, k int) []ac
 	}
 	c := &clause.Clause{From: s.From, To: s.To, At: s.From, Object: s.From, Subject: clause.None}
 	a := act{deed: ask, turn: index, sentence: k, clause: c, to: t.addressee(p, s), content: t.trimmed(stretch(s.From, s.To))}
-	if a.to == nil {
+	if a.whens = t.whensOf(s, c); a.to == nil && len(a.whens) == 0 {
 		return nil
 	}
 	if s.Asks && s.To-s.From <= 3 {
@@ -117,7 +117,6 @@ func (t *turn) verbless(p *people.People, s *clause.Sentence, index, k int) []ac
 	}
 	for i := s.From; i < s.To; i++ {
 		if t.At(i) == "please" {
-			a.whens = t.whensOf(s, c)
 			a.stems = t.stemsOf(a.content)
 			a.rich, a.weight = full, 1+t.extra(&a)
 			return []act{a}

@@ -191,6 +191,14 @@ func oneOff(a, b string) bool {
 	return string(x[i:]) == string(y[i+1:])
 }
 
+// opens reports whether a sentence begins at token i, words that only open it aside.
+func opens(t *clause.Text, i int) bool {
+	for i > 0 && clause.Opener[t.At(i-1)] {
+		i--
+	}
+	return i == t.Sentences[t.SentenceOf(i)].From
+}
+
 // otherwise reports whether a word that can be a name is more likely the common word that it also is.
 func (p *People) otherwise(t *clause.Text, i int) bool {
 	w := t.At(i)
@@ -273,7 +281,10 @@ func (p *People) spoken(t *clause.Text, n clause.Span) *Person {
 		to++
 	}
 	if to == n.From || to < n.To && !clause.Determiner[t.At(to)] && t.Tokens[to].Gap == " " {
-		return nil
+		if !p.written || to != n.From+1 || n.To != to+1 || !opens(t, n.From) {
+			return nil
+		}
+		to++ // "Public works"
 	}
 	first := t.At(n.From)
 	if _, f := clause.Lookup(first); f == clause.Gerund || f == clause.Third || date.Word(first) || things[first] {
