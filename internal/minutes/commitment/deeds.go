@@ -8,7 +8,7 @@ import (
 var (
 	// states are verbs of being, feeling and knowing: no deed.
 	states = clause.Set(`be need want like love hate know think believe mean seem suppose guess understand hope wish wonder prefer remember forget matter
-		cost depend happen belong lose miss feel worry reckon assume expect regret die live own mind agree disagree promise bet doubt appreciate
+		depend happen belong lose miss feel worry reckon assume expect regret die live own mind agree disagree promise bet doubt appreciate
 		struggle notice hear fit win care exist`)
 	// talk is what is done in the meeting by saying it.
 	talk = clause.Set(`say ask mention admit add repeat stress note point explain clarify apologise apologize thank interrupt remind summarise summarize tell

@@ -164,6 +164,9 @@ func (x *exchange) enter(a *act) {
 	if a.deed == ask && a.clause.Order && x.elided(a) {
 		return
 	}
+	if a.deed == need && a.rich != full && x.turns[a.turn].pronoun(a.clause) {
+		x.explained(a)
+	}
 	it := &item{acts: []*act{a}, owner: a.owner, asked: a.to, deed: a.deed, last: a.turn, by: x.turns[a.turn].speaker, weight: a.weight, taken: a.deed == promise}
 	if a.deed == ask || a.deed == need {
 		it.owner = nil

@@ -20,7 +20,8 @@ func (r *reading) action(it *item) (document.Action, bool) {
 	if text == "" {
 		return document.Action{}, false
 	}
-	a := document.Action{Line: document.Line{Text: text, Evidence: r.evidence(it)}, Owner: it.owner.Owner(), Due: r.due(it)}
+	due := r.due(it) // first, as it may add a turn to cite
+	a := document.Action{Line: document.Line{Text: text, Evidence: r.evidence(it)}, Owner: it.owner.Owner(), Due: due}
 	return a, len(a.Evidence) > 0
 }
 
@@ -259,7 +260,41 @@ func (r *reading) due(it *item) *document.Due {
 			}
 		}
 	}
-	return r.deadlineBeside(it)
+	if d := r.deadlineBeside(it); d != nil {
+		return d
+	}
+	return r.addedLater(it)
+}
+
+// addedLater finds a date that the next turns add in a few words: "Friday's good", "By the twentieth, then". It cites the turn.
+func (r *reading) addedLater(it *item) *document.Due {
+	const reach, short = 3, 10
+	for i := it.last + 1; i <= it.last+reach && i < len(r.turns); i++ {
+		t := r.turns[i]
+		if len(t.Tokens) > short || t.asksOrActs() {
+			continue
+		}
+		if d := r.dueOf(t, t.whens); d != nil {
+			it.replies = append(it.replies, i)
+			return d
+		}
+	}
+	return nil
+}
+
+// asksOrActs reports whether the turn asks, or speaks of something of its own.
+func (t *turn) asksOrActs() bool {
+	for _, s := range t.Sentences {
+		for n := range s.Clauses {
+			if c := &s.Clauses[n]; c.Past || c.Asks || c.Negated || c.Subject != clause.Thing || !t.times(c) && !(c.Verb == "be" && (t.At(c.Noun.From) == "that" || t.At(c.Noun.From) == "it")) {
+				return true
+			}
+		}
+		if s.Asks || t.Find(s.From, s.To, [][]string{{"next"}}) >= 0 && len(s.Clauses) > 0 {
+			return true
+		}
+	}
+	return t.reply.refuses
 }
 
 // deadlineBeside finds a "by" or "before" in the sentence behind an act: "just so we have it before we see her on the fifth".
