@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
-	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/people"
+	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
 func imports() map[string]string {
@@ -56,10 +56,11 @@ func imports() map[string]string {
 		"speech/engine":       words + " " + ground + " capture speech speech/recognition",
 		"speech/introduction": words,
 		"speech/recognition":  words + " inference speech/diarization",
-		"minutes":             words + " " + ground + " meeting speech minutes/commitment minutes/digest",
+		"minutes":             words + " " + ground + " meeting speech minutes/commitment minutes/digest minutes/evidence",
 		"minutes/commitment":  words + " minutes/people",
 		"minutes/people":      words,
 		"minutes/digest":      words,
+		"minutes/evidence":    words + " minutes/commitment minutes/people",
 
 		"sample": "fault tenant meeting",
 

@@ -198,6 +198,9 @@ func methods() map[string]method {
 		"minutes.Resolve": {job: gate.MinuteTaker, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Minutes.Resolve(ctx, step(c.Transcript, c.Waiting))
 		}},
+		"minutes.Reconsider": {job: gate.MinuteTaker, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Minutes.Reconsider(ctx, step(c.Meeting, c.Done))
+		}},
 		"minutes.Open": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Open(ctx, c.Meeting)
 		}},

@@ -182,7 +182,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	p.Identity, err = identity.New(people)
 	keep(err)
-	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Source: p.source})
+	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
 	keep(err)
 	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})
 	keep(err)

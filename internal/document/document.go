@@ -17,7 +17,10 @@ type Document struct {
 	Transcript Transcript `json:"transcript"`
 	Minutes    Minutes    `json:"minutes"`
 
-	Typed map[string]bool `json:"-"` // ids of the lines that a person wrote or changed
+	// What readers should know of lines, by their ids; no part of the published form.
+	Typed      map[string]bool `json:"-"` // a person wrote or changed it
+	Unfound    map[string]bool `json:"-"` // as a person changed it, its words are not in what it cites
+	Translated map[string]bool `json:"-"` // it is in another language than its quotes
 }
 
 // Meeting is what is known of a meeting apart from what was said.
@@ -89,6 +92,7 @@ type Minutes struct {
 	Decisions []Line    `json:"decisions"`
 	Actions   []Action  `json:"actions"`
 	Questions []Line    `json:"questions"`
+	Carried   []Carried `json:"-"` // open items of earlier meetings; no part of the published form
 }
 
 // Copy returns minutes whose lists are their own.
@@ -139,6 +143,17 @@ type Line struct {
 	ID       string     `json:"id"`
 	Text     string     `json:"text"`
 	Evidence []Evidence `json:"evidence"` // at least one
+}
+
+// Carried is an open item of an earlier meeting of the series. Its source is that item, so that it cites nothing here.
+type Carried struct {
+	Line
+	Kind    string `json:"kind"`    // "action" or "question"
+	From    string `json:"from"`    // the earlier meeting, as people name it
+	Meeting string `json:"meeting"` // its id
+	Item    string `json:"item"`    // the id of the line there
+	Owner   *Owner `json:"owner,omitempty"`
+	Due     *Due   `json:"due,omitempty"`
 }
 
 // Evidence is a segment and words that stand in it.

@@ -246,7 +246,7 @@ func TestMarkdownSaysWhoWroteALine(t *testing.T) {
 	t.Parallel()
 	d := sample()
 	d.Meeting.Language, d.Minutes.Language = text("de"), text("en-GB")
-	d.Typed = map[string]bool{"s1": true}
+	d.Typed, d.Translated = map[string]bool{"s1": true}, map[string]bool{"s1": true, "t1.1": true}
 	d.Minutes.DraftedBy = document.DraftedBy{Kind: "model", Provider: text("anthropic"), Model: text("m1"), Note: text("Half of it was dropped.")}
 	d.Minutes.Topics = []document.Topic{{Title: "Slab", Segments: document.Span{First: "1", Last: "1"}, Lines: []document.Line{{ID: "t1.1", Text: "It is in.", Evidence: []document.Evidence{{Segment: "1", Quote: "in"}}}}}}
 	got := d.Markdown()

@@ -8,32 +8,79 @@ import (
 	"time"
 )
 
-// Markdown renders the minutes for reading and mailing: what was decided and who does what by when first, then the matters in their
-// order. Each line ends with where it stands in the recording or the transcript. What people said is escaped: it cannot become
-// markup or a link.
+// Section is a part of minutes as they are laid out for reading.
+type Section struct {
+	Name    string // "summary", "carried", "decisions", "actions", "questions" or "topics"
+	Heading string
+}
+
+// Layout returns the sections of a kind of meeting's minutes in their order: of a general one, and of an unknown kind, what was
+// decided and who does what by when first, then the matters in their order.
+func Layout(template string) []Section {
+	summary, decisions, actions := Section{"summary", "Summary"}, Section{"decisions", "Decisions"}, Section{"actions", "Actions"}
+	questions, topics := Section{"questions", "Open questions"}, Section{"topics", "Topics"}
+	switch template {
+	case "owner":
+		return []Section{{"carried", "Carried forward"}, decisions, actions, questions, summary, topics}
+	case "standup":
+		return []Section{summary, {"actions", "Next"}, {"questions", "Blockers and open questions"}, decisions, topics}
+	case "interview":
+		return []Section{summary, {"topics", "Themes"}, {"questions", "Left open"}, decisions, {"actions", "Follow-ups"}}
+	case "board":
+		return []Section{{"decisions", "Resolutions"}, actions, {"questions", "Matters left open"}, summary, {"topics", "Discussion"}}
+	}
+	return []Section{summary, decisions, actions, questions, topics}
+}
+
+// Markdown renders the minutes for reading and mailing, laid out for their kind of meeting. Each line ends with where it stands
+// in the recording or the transcript. What people said is escaped: it cannot become markup or a link.
 func (d Document) Markdown() string {
 	var b strings.Builder
-	m := d.Minutes
 	fmt.Fprintf(&b, "# %s\n\n", escape(d.Meeting.Title))
 	d.facts(&b)
-	d.section(&b, "## Summary", m.Summary)
-	d.section(&b, "## Decisions", m.Decisions)
-	if len(m.Actions) > 0 {
-		b.WriteString("## Actions\n\n")
-		for _, a := range m.Actions {
-			fmt.Fprintf(&b, "- [ ] %s\n", d.action(a))
-		}
-		b.WriteString("\n")
-	}
-	d.section(&b, "## Open questions", m.Questions)
-	if len(m.Topics) > 0 {
-		b.WriteString("## Topics\n\n")
-	}
-	for _, t := range m.Topics {
-		d.section(&b, "### "+escape(t.Title)+d.span(t.Segments), t.Lines)
+	for _, s := range Layout(d.Minutes.Template) {
+		d.part(&b, s.Name, "## "+s.Heading)
 	}
 	b.WriteString("---\n\n" + d.colophon())
 	return b.String()
+}
+
+// part writes one section, nothing where it is empty.
+func (d Document) part(b *strings.Builder, name, heading string) {
+	m := d.Minutes
+	switch name {
+	case "summary":
+		d.section(b, heading, m.Summary)
+	case "decisions":
+		d.section(b, heading, m.Decisions)
+	case "questions":
+		d.section(b, heading, m.Questions)
+	case "actions":
+		d.tasks(b, heading, len(m.Actions), func(i int) string { return d.action(m.Actions[i]) })
+	case "carried":
+		d.tasks(b, heading, len(m.Carried), func(i int) string {
+			c := m.Carried[i]
+			return d.action(Action{Line: c.Line, Owner: c.Owner, Due: c.Due}) + " `[" + strings.ToUpper(escape(c.Item)) + "]` _" + escape(c.From) + "_"
+		})
+	case "topics":
+		if len(m.Topics) > 0 {
+			b.WriteString(heading + "\n\n")
+		}
+		for _, t := range m.Topics {
+			d.section(b, "### "+escape(t.Title)+d.span(t.Segments), t.Lines)
+		}
+	}
+}
+
+func (d Document) tasks(b *strings.Builder, heading string, n int, task func(int) string) {
+	if n == 0 {
+		return
+	}
+	b.WriteString(heading + "\n\n")
+	for i := range n {
+		fmt.Fprintf(b, "- [ ] %s\n", task(i))
+	}
+	b.WriteString("\n")
 }
 
 // facts writes what is known of the meeting, a line each.
@@ -105,9 +152,12 @@ func (d Document) action(a Action) string {
 // marks writes where a line stands, and whether a person wrote it or it is a translation.
 func (d Document) marks(l Line) string {
 	marks := ""
-	if d.Typed[l.ID] {
+	switch {
+	case d.Unfound[l.ID]:
+		marks += " _(edited, not found in the recording)_"
+	case d.Typed[l.ID]:
 		marks += " _(edited)_"
-	} else if d.translatedFrom() != "" {
+	case d.Translated[l.ID]:
 		marks += " _(translated)_"
 	}
 	var places []string

@@ -51,6 +51,7 @@ const (
 	BriefMinutes   Verb = "minutes.brief"
 	DraftMinutes   Verb = "minutes.draft"
 	ResolveMinutes Verb = "minutes.resolve"
+	ReviseMinutes  Verb = "minutes.revise"
 	EditMinutes    Verb = "minutes.edit"
 	SubmitMinutes  Verb = "minutes.submit"
 	ApproveMinutes Verb = "minutes.approve"
@@ -185,6 +186,7 @@ func Policy() []Rule {
 		{Verb: BriefMinutes, Says: "read a transcript to draft minutes from it", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: ReviseMinutes, Says: "read a meeting whose details changed, to find owners and dates anew", Object: Meeting, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: ResolveMinutes, Says: "find owners and dates of a draft anew", Object: Minutes, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: SubmitMinutes, Says: "ask others to read minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},

@@ -149,7 +149,7 @@ var (
 		Dutch: {"akkoord", "goedgekeurd", "geaccepteerd", "bevestig"}, Portuguese: {"aceit", "aprov", "concord", "confirm"},
 	}
 	refusing = map[Language][]string{
-		English: {"reject", "refus", "declin", "cancel", "disagree", "disapprov", "oppos", "withdr", "abandon", "drop", "scrap", "veto", "den"},
+		English: {"reject", "refus", "declin", "cancel", "disagree", "disapprov", "oppos", "withdr", "abandon", "drop", "scrap", "veto", "deny", "denie", "denial"},
 		German:  {"abgelehnt", "ablehn", "verweiger", "verworfen", "abgesagt", "storni"}, French: {"refus", "rejet", "annul", "abandonn"},
 		Spanish: {"rechaz", "cancel", "deneg", "abandon"}, Italian: {"rifiut", "respin", "annull", "abbandon"}, Dutch: {"afgewezen", "geweiger", "geannuleerd", "verworpen"},
 		Portuguese: {"rejeit", "recus", "cancel", "abandon"},

@@ -112,6 +112,25 @@ func opened(ctx context.Context, tx *gate.Tx, f Filter) (Page, error) {
 	return p, nil
 }
 
+// The most meetings that are opened to find those before one.
+const maxEarlier = 500
+
+// Earlier returns the newest meetings before one that the actor may read and that one accepts, the newest first, inside an act
+// about the one. A meeting whose start is unknown counts by when it was made.
+func Earlier(ctx context.Context, tx *gate.Tx, m Meeting, accepts func(Meeting) bool, most int) ([]Meeting, error) {
+	until := m.CreatedAt
+	if m.StartsAt != nil {
+		until = *m.StartsAt
+	}
+	rows, err := page(ctx, tx, Filter{Until: &until}, maxEarlier, 0)
+	if err != nil {
+		return nil, err
+	}
+	all, err := open(ctx, tx, rows)
+	all = slices.DeleteFunc(all, func(e Meeting) bool { return e.ID == m.ID || !accepts(e) })
+	return all[:min(len(all), most)], err
+}
+
 func (f Filter) matches(m Meeting) bool {
 	if !contains(m.Title, f.Title) || f.Project != "" && !strings.EqualFold(m.Project, strings.TrimSpace(f.Project)) {
 		return false

@@ -14,6 +14,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/language"
+	"mainstay/internal/queue"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -70,6 +71,7 @@ type Meeting struct {
 	StartsAt     *time.Time // UTC; nil if unknown
 	Zone         string     // IANA
 	Language     string     // BCP 47; empty: to be found
+	Writing      string     // BCP 47, of the minutes; empty: as spoken
 	Template     string
 	Ephemeral    bool // the recording is destroyed when its transcript is safe
 	People       int  // how many speak, 0 if unknown
@@ -120,6 +122,7 @@ type Details struct {
 	StartsAt     *time.Time
 	Zone         string
 	Language     string
+	Writing      string
 	Template     string
 	Ephemeral    bool
 	People       int
@@ -129,6 +132,7 @@ type Details struct {
 // Config is what the service stands on.
 type Config struct {
 	Gate   *gate.Gate
+	Queue  *queue.Queue // hears of changes; may be nil where nobody works on them
 	Source tenant.Source
 }
 
@@ -208,7 +212,7 @@ func (s *Service) Erasable(ctx context.Context, id ID) (Meeting, error) {
 	return m, err
 }
 
-// Change replaces a meeting's details. It fails with fault.Conflict unless version is the one that was read.
+// Change replaces a meeting's details; owners and dates in its minutes are resolved anew. It fails with fault.Conflict unless version is the one that was read.
 func (s *Service) Change(ctx context.Context, id ID, version int, d Details) (Meeting, error) {
 	d, err := d.checked()
 	if err != nil {
@@ -227,7 +231,10 @@ func (s *Service) Change(ctx context.Context, id ID, version int, d Details) (Me
 		}
 		m.apply(d)
 		m.Version++
-		return update(ctx, tx, m)
+		if err := update(ctx, tx, m); err != nil || s.Queue == nil {
+			return err
+		}
+		return s.Queue.Again(ctx, tx, Changed(id, m.Record))
 	})
 	return m, err
 }
@@ -262,14 +269,14 @@ func (s *Service) Erase(ctx context.Context, id ID) (vault.Receipt, error) {
 
 func (m *Meeting) apply(d Details) {
 	m.Title, m.Project, m.Attendees, m.Told, m.Glossary = d.Title, d.Project, d.Attendees, d.Told, d.Glossary
-	m.StartsAt, m.Zone, m.Language, m.Template = d.StartsAt, d.Zone, d.Language, d.Template
+	m.StartsAt, m.Zone, m.Language, m.Writing, m.Template = d.StartsAt, d.Zone, d.Language, d.Writing, d.Template
 	m.Ephemeral, m.People, m.ModelAllowed = d.Ephemeral, d.People, d.ModelAllowed
 }
 
 // Details returns the part of a meeting that its organizer may change.
 func (m Meeting) Details() Details {
 	return Details{Title: m.Title, Project: m.Project, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary, StartsAt: m.StartsAt, Zone: m.Zone,
-		Language: m.Language, Template: m.Template, Ephemeral: m.Ephemeral, People: m.People, ModelAllowed: m.ModelAllowed}
+		Language: m.Language, Writing: m.Writing, Template: m.Template, Ephemeral: m.Ephemeral, People: m.People, ModelAllowed: m.ModelAllowed}
 }
 
 // The limits of what a person may write about a meeting.
@@ -321,7 +328,7 @@ func (d Details) check() error {
 		return fault.New(fault.Invalid, "Say in at most 200 characters how the participants were told.")
 	case d.People < 0 || d.People > maxPeople:
 		return fault.New(fault.Invalid, "The number of speakers is between 1 and 50, or left open.")
-	case d.Language != "" && language.Tag(d.Language) == "":
+	case d.Language != "" && language.Tag(d.Language) == "", d.Writing != "" && language.Tag(d.Writing) == "":
 		return fault.New(fault.Invalid, "There is no such language. Choose one from the list.")
 	case len(d.Glossary) > maxGlossary:
 		return fault.New(fault.Invalid, "A glossary has at most 100 words.")

@@ -26,6 +26,7 @@ type sealed struct {
 	Attendees []Person `json:"attendees,omitempty"`
 	Told      Told     `json:"told"`
 	Glossary  []string `json:"glossary,omitempty"`
+	Writing   string   `json:"writing,omitempty"`
 }
 
 const columns = `m.id, m.record_id, m.stage, m.source, m.starts_at, m.zone, m.language, m.template, m.told, m.retention = 'ephemeral',
@@ -45,6 +46,7 @@ func (r *row) scan(s pgx.Row, more ...any) error {
 
 func (m *Meeting) unseal(doc sealed) {
 	m.Title, m.Project, m.Attendees, m.Told.How, m.Glossary = doc.Title, doc.Project, doc.Attendees, doc.Told.How, doc.Glossary
+	m.Writing = doc.Writing
 }
 
 // Load returns a meeting inside another package's act, which must be about the meeting or something below it.
@@ -108,7 +110,7 @@ where workspace_id = $1 and id = $2`,
 }
 
 func (m Meeting) document() sealed {
-	return sealed{V: 1, Title: m.Title, Project: m.Project, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary}
+	return sealed{V: 1, Title: m.Title, Project: m.Project, Attendees: m.Attendees, Told: m.Told, Glossary: m.Glossary, Writing: m.Writing}
 }
 
 func (m Meeting) retention() string {

@@ -1,5 +1,5 @@
 // Package minutes drafts, checks, edits and approves minutes. A draft comes from rules of language or from a model; either
-// way every line passes [Evidence] before it is stored, and what does not stand on the transcript is dropped. Minutes are
+// way every line passes package evidence before it is stored, and what does not stand on the transcript is dropped. Minutes are
 // versions pinned to one version of the transcript; approving freezes one and makes it the record.
 package minutes
 
@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
+	"mainstay/internal/minutes/evidence"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -49,32 +50,19 @@ type Minutes struct {
 	State      State
 	Edited     map[string]bool            // ids of lines that a person changed
 	Typed      map[string]tenant.MemberID // who wrote the lines that a person added
+	Unfound    map[string]bool            // ids of lines whose words, as a person changed them, are not in what they cite
+	Translated map[string]bool            // ids of lines in another language than their quotes
 	Dropped    int                        // lines that the draft proposed and that did not stand
 	CreatedAt  time.Time
 	ApprovedAt *time.Time
 	ApprovedBy tenant.MemberID
 
-	before *before // what Undo goes back to
+	settled map[string]bool // carried items that are no longer open, by their ids
+	before  *before         // what Undo goes back to
 }
 
 // Open reports whether the minutes can still change.
 func (m Minutes) Open() bool { return m.State == Draft || m.State == Review }
-
-// Drafter writes a first draft. Its lines are checked afterwards and need not be trusted.
-type Drafter interface {
-	Draft(ctx context.Context, brief Brief) (document.Minutes, error)
-}
-
-// Brief is what a draft is written from.
-type Brief struct {
-	Group        tenant.RecordID
-	TranscriptID speech.ID
-	Meeting      document.Meeting
-	Transcript   document.Transcript
-	Template     string
-	Language     string // of the minutes; empty: as spoken
-	ModelAllowed bool
-}
 
 // Config is what the service stands on.
 type Config struct {
@@ -96,25 +84,26 @@ func New(cfg Config) (*Service, error) {
 }
 
 // Draft is the step between a transcript and its minutes: it reads in one act, drafts and checks without one, and stores the
-// draft together with the step's end in another.
+// draft together with the step's end in another. Names that were given meanwhile start the step that resolves them.
 func (s *Service) Draft(ctx context.Context, step queue.Step) error {
 	m, t, err := s.read(ctx, speech.ID(step.Input))
 	if err != nil {
 		return err
 	}
 	s.Queue.Progress(ctx, step, "drafting", 0)
-	brief := Brief{Group: m.Record, TranscriptID: t.ID, Meeting: Describe(m, t), Transcript: t.Transcript, Template: m.Template, ModelAllowed: m.ModelAllowed}
+	brief := Brief{Group: m.Record, TranscriptID: t.ID, Meeting: Describe(m, t), Transcript: t.Transcript, Template: m.Template,
+		Language: m.Writing, ModelAllowed: m.ModelAllowed}
 	proposed, err := s.Drafter.Draft(ctx, brief)
 	if err != nil {
 		return fmt.Errorf("drafting minutes of meeting %s: %w", m.ID, err)
 	}
-	draft := Minutes{ID: tenant.NewID[ID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: m.ID, Transcript: t.ID,
-		Version: 1, State: Draft}
-	draft.Minutes, draft.Dropped = Stand(proposed, NewEvidence(t.Transcript, brief.Meeting.Attendees, t.Language))
+	stands := Stand(proposed, evidence.New(brief.Meeting, t.Transcript))
+	draft := Minutes{Minutes: stands.Minutes, ID: tenant.NewID[ID](s.Source), Record: tenant.NewID[tenant.RecordID](s.Source), Meeting: m.ID,
+		Transcript: t.ID, Version: 1, State: Draft, Dropped: stands.Dropped, Translated: stands.Translated}
 	making := gate.Making{ID: draft.Record, Kind: "minutes", Group: m.Record, Purpose: vault.Content}
 	act := gate.Act{Verb: gate.DraftMinutes, Object: step.Input, Make: []gate.Making{making}}
 	return s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
-		tx.Note("lines", draft.count())
+		tx.Note("lines", count(draft.Minutes))
 		tx.Note("dropped", draft.Dropped)
 		if err := insert(ctx, tx, &draft); err != nil {
 			return err
@@ -122,11 +111,33 @@ func (s *Service) Draft(ctx context.Context, step queue.Step) error {
 		if err := meeting.Advance(ctx, tx, m.ID, meeting.Drafted); err != nil {
 			return err
 		}
+		if err := s.caughtUp(ctx, tx, m, t); err != nil {
+			return err
+		}
 		if err := s.Queue.Emit(ctx, tx, Drafted(draft.ID, m.Record)); err != nil {
 			return err
 		}
 		return s.Queue.Finish(ctx, tx, step)
 	})
+}
+
+// caughtUp says anew that speakers were named where they, or the meeting's details, changed since a draft was begun.
+func (s *Service) caughtUp(ctx context.Context, tx *gate.Tx, m meeting.Meeting, t speech.Transcript) error {
+	now, err := meeting.Load(ctx, tx, m.ID)
+	if err != nil {
+		return err
+	}
+	speakers, err := speech.Speakers(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	for i, sp := range speakers {
+		if now.Version == m.Version && same(sp.Name, t.Speakers[i].Name) {
+			continue
+		}
+		return s.Queue.Again(ctx, tx, speech.Named(t.ID, m.Record))
+	}
+	return nil
 }
 
 func (s *Service) read(ctx context.Context, id speech.ID) (m meeting.Meeting, t speech.Transcript, err error) {
@@ -161,40 +172,8 @@ func firstOf(all ...string) string {
 	return ""
 }
 
-// Stand returns the lines of a proposal that pass, and how many did not. An owner or a date that does not stand is left
-// blank and its action kept.
-func Stand(proposed document.Minutes, e *Evidence) (document.Minutes, int) {
-	dropped := 0
-	keep := func(lines []document.Line) []document.Line {
-		kept := []document.Line{}
-		for _, l := range lines {
-			if e.Check(l, false) == "" {
-				kept = append(kept, l)
-			}
-		}
-		dropped += len(lines) - len(kept)
-		return kept
-	}
-	m := proposed
-	m.Summary, m.Decisions, m.Questions = keep(m.Summary), keep(m.Decisions), keep(m.Questions)
-	m.Topics = []document.Topic{}
-	for _, t := range proposed.Topics {
-		if t.Lines = keep(t.Lines); len(t.Lines) > 0 {
-			m.Topics = append(m.Topics, t)
-		}
-	}
-	m.Actions = []document.Action{}
-	for _, a := range proposed.Actions {
-		if e.Check(a.Line, false) != "" {
-			dropped++
-			continue
-		}
-		m.Actions = append(m.Actions, e.action(a))
-	}
-	return m, dropped
-}
-
-func (m Minutes) count() int {
+// count is how many lines minutes have.
+func count(m document.Minutes) int {
 	n := len(m.Summary) + len(m.Decisions) + len(m.Actions) + len(m.Questions)
 	for _, t := range m.Topics {
 		n += len(t.Lines)
@@ -237,7 +216,9 @@ func open(ctx context.Context, tx *gate.Tx, id meeting.ID) (o Opened, err error)
 	m, err := latest(ctx, tx, id)
 	if err == nil {
 		o.Minutes = &m
-	} else if !fault.Is(err, fault.Missing) {
+		err = m.carry(ctx, tx, o.Meeting)
+	}
+	if err != nil && !fault.Is(err, fault.Missing) {
 		return o, err
 	}
 	t, err := pinned(ctx, tx, id, o.Minutes)
@@ -274,7 +255,7 @@ func (o Opened) Document() (document.Document, error) {
 		t = *o.Transcript
 	}
 	return document.Document{Format: document.Format, Meeting: Describe(o.Meeting, t), Transcript: t.Transcript, Minutes: o.Minutes.Minutes,
-		Typed: o.Minutes.Edited}, nil
+		Typed: o.Minutes.Edited, Unfound: o.Minutes.Unfound, Translated: o.Minutes.Translated}, nil
 }
 
 // Erase destroys one run of minutes.

@@ -5,8 +5,10 @@ import (
 	"strings"
 
 	"mainstay/internal/document"
+	"mainstay/internal/language"
 	"mainstay/internal/llm"
 	"mainstay/internal/minutes/commitment"
+	"mainstay/internal/minutes/evidence"
 )
 
 // proposal is what a model answers with.
@@ -20,6 +22,7 @@ type proposal struct {
 
 type proposed struct {
 	Text     string              `json:"text"`
+	AsSpoken string              `json:"as_spoken"` // where the minutes are in another language
 	Evidence []document.Evidence `json:"evidence"`
 }
 
@@ -29,25 +32,27 @@ type proposedTopic struct {
 }
 
 type proposedAction struct {
-	Text      string              `json:"text"`
-	Evidence  []document.Evidence `json:"evidence"`
-	Owner     *string             `json:"owner"`
-	DueAsSaid *string             `json:"due_as_said"`
+	proposed
+	Owner     *string `json:"owner"`
+	DueAsSaid *string `json:"due_as_said"`
 }
 
-func answerSchema() llm.Schema {
+func answerSchema(translated bool) llm.Schema {
 	text := llm.Schema{Type: "string"}
 	blank := llm.Schema{Type: "string", Nullable: true}
 	evidence := llm.Schema{Type: "array", Items: &llm.Schema{Type: "object", Fields: []llm.Field{
 		{Name: "segment", Schema: llm.Schema{Type: "string", Description: "id of a segment"}},
 		{Name: "quote", Schema: llm.Schema{Type: "string", Description: "words copied exactly from that segment"}},
 	}}}
-	line := llm.Schema{Type: "object", Fields: []llm.Field{{Name: "text", Schema: text}, {Name: "evidence", Schema: evidence}}}
+	fields := []llm.Field{{Name: "text", Schema: text}, {Name: "evidence", Schema: evidence}}
+	if translated {
+		fields = append(fields, llm.Field{Name: "as_spoken", Schema: llm.Schema{Type: "string", Description: "the same in the language that is spoken"}})
+	}
+	line := llm.Schema{Type: "object", Fields: fields}
 	lines := llm.Schema{Type: "array", Items: &line}
 	topic := llm.Schema{Type: "object", Fields: []llm.Field{{Name: "title", Schema: text}, {Name: "lines", Schema: lines}}}
-	action := llm.Schema{Type: "object", Fields: []llm.Field{
-		{Name: "text", Schema: text}, {Name: "evidence", Schema: evidence}, {Name: "owner", Schema: blank}, {Name: "due_as_said", Schema: blank},
-	}}
+	action := llm.Schema{Type: "object", Fields: append(append([]llm.Field{}, fields...),
+		llm.Field{Name: "owner", Schema: blank}, llm.Field{Name: "due_as_said", Schema: blank})}
 	return llm.Schema{Type: "object", Fields: []llm.Field{
 		{Name: "summary", Schema: lines},
 		{Name: "topics", Schema: llm.Schema{Type: "array", Items: &topic}},
@@ -57,38 +62,45 @@ func answerSchema() llm.Schema {
 	}}
 }
 
-// joiner turns a model's answers into minutes. Parts overlap, so that the same line can come twice.
+// joiner turns a model's answers into one proposal. Parts overlap, so that the same line can come twice.
 type joiner struct {
-	segments map[string]document.Segment
-	speakers []document.Speaker
-	due      func(said string) *document.Due
-	minutes  document.Minutes
-	seen     map[string]bool
+	brief    Brief
+	lang     language.Language
+	proposal Proposal
+	seen     map[string][]document.Line // by the list that they are in
 }
 
-// dues computes dates from the words that said them, counted from the meeting's date.
-func dues(b Brief) func(string) *document.Due {
-	return func(said string) *document.Due { return commitment.Due(b.Meeting, said) }
+func newJoiner(b Brief) *joiner {
+	j := &joiner{brief: b, lang: evidence.Spoken(b.Meeting, b.Transcript), seen: map[string][]document.Line{}}
+	if b.translates() {
+		j.lang = language.Parse(b.Language)
+		j.proposal.Spoken = map[string]string{}
+	}
+	return j
 }
 
 func (j *joiner) add(p proposal) {
-	m := &j.minutes
+	m := &j.proposal.Minutes
 	j.lines(&m.Summary, "s", p.Summary)
 	j.lines(&m.Decisions, "d", p.Decisions)
 	j.lines(&m.Questions, "q", p.Questions)
 	for _, a := range p.Actions {
-		line, ok := j.line("a", len(m.Actions), proposed{a.Text, a.Evidence})
+		line, ok := j.line("a", len(m.Actions), a.proposed)
 		if !ok {
 			continue
 		}
 		action := document.Action{Line: line, Owner: j.owner(a.Owner)}
-		if a.DueAsSaid != nil && strings.TrimSpace(*a.DueAsSaid) != "" {
-			action.Due = j.due(*a.DueAsSaid)
+		if a.DueAsSaid != nil {
+			action.Due = commitment.Due(j.brief.Meeting, *a.DueAsSaid)
 		}
 		m.Actions = append(m.Actions, action)
 	}
 	for _, t := range p.Topics {
-		j.topic(t)
+		topic := document.Topic{Title: t.Title}
+		j.lines(&topic.Lines, fmt.Sprintf("t%d.", len(m.Topics)+1), t.Lines)
+		if len(topic.Lines) > 0 {
+			m.Topics = append(m.Topics, topic)
+		}
 	}
 }
 
@@ -100,48 +112,49 @@ func (j *joiner) lines(to *[]document.Line, prefix string, from []proposed) {
 	}
 }
 
+// line gives a proposed line its id. A line that says what one of the same list says, of a segment that both cite, came from
+// two parts that overlap.
 func (j *joiner) line(prefix string, n int, p proposed) (document.Line, bool) {
-	key := prefix + "\x00" + strings.ToLower(strings.TrimSpace(p.Text))
-	if j.seen == nil {
-		j.seen = map[string]bool{}
-	}
-	if j.seen[key] || strings.TrimSpace(p.Text) == "" {
+	text := strings.TrimSpace(p.Text)
+	list := prefix[:1]
+	if text == "" {
 		return document.Line{}, false
 	}
-	j.seen[key] = true
-	return document.Line{ID: fmt.Sprintf("%s%d", prefix, n+1), Text: strings.TrimSpace(p.Text), Evidence: p.Evidence}, true
-}
-
-func (j *joiner) topic(t proposedTopic) {
-	topic := document.Topic{Title: strings.TrimSpace(t.Title)}
-	prefix := fmt.Sprintf("t%d.", len(j.minutes.Topics)+1)
-	j.lines(&topic.Lines, prefix, t.Lines)
-	for _, l := range topic.Lines {
-		for _, e := range l.Evidence {
-			if _, ok := j.segments[e.Segment]; !ok {
-				continue
-			}
-			if topic.Segments.First == "" {
-				topic.Segments.First = e.Segment
-			}
-			topic.Segments.Last = e.Segment
+	for _, before := range j.seen[list] {
+		if strings.EqualFold(before.Text, text) || cite(before.Evidence, p.Evidence) && evidence.Alike(before.Text, text, j.lang) {
+			return document.Line{}, false
 		}
 	}
-	if topic.Title != "" && topic.Segments.First != "" {
-		j.minutes.Topics = append(j.minutes.Topics, topic)
+	line := document.Line{ID: fmt.Sprintf("%s%d", prefix, n+1), Text: text, Evidence: p.Evidence}
+	j.seen[list] = append(j.seen[list], line)
+	if j.proposal.Spoken != nil {
+		j.proposal.Spoken[line.ID] = p.AsSpoken
 	}
+	return line, true
 }
 
-// owner maps a name to the speaker who bears it.
+// cite reports whether two lines stand on a segment in common.
+func cite(a, b []document.Evidence) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Segment == y.Segment {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// owner maps a name to the speaker who bears it. "Speaker 2" is a speaker whose name nobody gave.
 func (j *joiner) owner(name *string) *document.Owner {
 	if name == nil || strings.TrimSpace(*name) == "" {
 		return nil
 	}
-	owner := &document.Owner{Name: name}
-	for _, s := range j.speakers {
-		if s.Name != nil && strings.EqualFold(*s.Name, *name) {
-			owner.Speaker, owner.Name = &s.ID, s.Name
+	for _, s := range j.brief.Transcript.Speakers {
+		if !strings.EqualFold(j.brief.Transcript.SpeakerName(s.ID), strings.TrimSpace(*name)) {
+			continue
 		}
+		return &document.Owner{Speaker: &s.ID, Name: s.Name}
 	}
-	return owner
+	return &document.Owner{Name: name}
 }

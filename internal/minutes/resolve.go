@@ -2,38 +2,58 @@ package minutes
 
 import (
 	"context"
-	"slices"
 
 	"mainstay/internal/document"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes/commitment"
+	"mainstay/internal/minutes/evidence"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
 )
 
-// Resolve is the step after a speaker or attendee was named: it finds owners and dates of a draft's actions anew. Lines that a
-// person changed stay as they are, and so do approved minutes.
+// Resolve is the step after a speaker was named: it finds owners and dates of a draft's actions anew. Lines that a person
+// changed or typed stay as they are, and so do approved minutes.
 func (s *Service) Resolve(ctx context.Context, step queue.Step) error {
 	m, t, err := s.read(ctx, speech.ID(step.Input))
 	if err != nil {
 		return err
 	}
-	found := commitment.Find(Describe(m, t), t.Transcript).Actions
 	current, err := s.current(ctx, m.ID, step.Input)
 	if fault.Is(err, fault.Missing) {
-		return nil // the draft is still to come, with the names as they are now
+		return nil // the draft is still to come, and looks for names once more when it does
 	}
 	if err != nil || !current.Open() || current.Transcript != t.ID {
 		return err
 	}
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.ResolveMinutes, Object: current.ID}, func(ctx context.Context, tx *gate.Tx) error {
-		fresh, err := load(ctx, tx, current.ID)
+	return s.resolve(ctx, step, current.ID, m, t)
+}
+
+// Reconsider is the step after a meeting's details changed: attendees and the date decide on owners and dates as names of
+// speakers do.
+func (s *Service) Reconsider(ctx context.Context, step queue.Step) error {
+	var o Opened
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReviseMinutes, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		o, err = open(ctx, tx, meeting.ID(step.Input))
+		return err
+	})
+	if err != nil || o.Minutes == nil || !o.Minutes.Open() || o.Transcript == nil {
+		return err
+	}
+	return s.resolve(ctx, step, o.Minutes.ID, o.Meeting, *o.Transcript)
+}
+
+// resolve stores what is found anew together with the step's end.
+func (s *Service) resolve(ctx context.Context, step queue.Step, id ID, m meeting.Meeting, t speech.Transcript) error {
+	about := Describe(m, t)
+	found, checker := commitment.Find(about, t.Transcript).Actions, evidence.New(about, t.Transcript)
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ResolveMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		fresh, err := load(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if fresh.Open() && fresh.resolve(found, NewEvidence(t.Transcript, m.Names(), t.Language)) {
+		if fresh.Open() && fresh.resolve(found, checker) {
 			fresh.Version++
 			if err := update(ctx, tx, &fresh); err != nil {
 				return err
@@ -52,17 +72,29 @@ func (s *Service) current(ctx context.Context, id meeting.ID, transcript [16]byt
 	return m, err
 }
 
-// resolve takes owners and dates from actions found anew in the same segments, and reports whether anything changed.
-func (m *Minutes) resolve(found []document.Action, e *Evidence) bool {
+// resolve takes owners and dates from actions found anew in the same words, and reports whether anything changed. What the
+// rules wrote is written anew, too, as names stand in it; a model's wording stays, and what it knew and the rules do not find
+// is checked again with the names as they are now.
+func (m *Minutes) resolve(found []document.Action, e *evidence.Checker) bool {
 	changed := false
-	for i, a := range m.Actions {
-		n := slices.IndexFunc(found, func(f document.Action) bool { return sameSource(a.Evidence, f.Evidence) })
-		if n < 0 || m.Edited[a.ID] {
+	for i := range m.Actions {
+		a := &m.Actions[i]
+		if m.Edited[a.ID] {
 			continue
 		}
-		next := e.action(found[n])
-		if !equalOwner(a.Owner, next.Owner) || !equalDue(a.Due, next.Due) {
-			m.Actions[i].Owner, m.Actions[i].Due, changed = next.Owner, next.Due, true
+		next := e.Action(*a)
+		for _, f := range found {
+			if !sameSource(a.Evidence, f.Evidence) {
+				continue
+			}
+			f = e.Action(f)
+			if next.Owner, next.Due = f.Owner, f.Due; m.DraftedBy.Kind == "rules" && e.Check(f.Line) == "" {
+				next.Text = f.Text
+			}
+			break
+		}
+		if next.Text != a.Text || !equalOwner(a.Owner, next.Owner) || !equalDue(a.Due, next.Due) {
+			a.Text, a.Owner, a.Due, changed = next.Text, next.Owner, next.Due, true
 		}
 	}
 	return changed

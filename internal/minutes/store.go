@@ -25,10 +25,20 @@ type sealed struct {
 	Typed   map[string]tenant.MemberID `json:"typed,omitempty"`
 	Before  *before                    `json:"before,omitempty"`
 	Dropped int                        `json:"dropped,omitempty"`
+
+	Unfound    map[string]bool    `json:"unfound,omitempty"`
+	Translated map[string]bool    `json:"translated,omitempty"`
+	Settled    map[string]bool    `json:"settled,omitempty"`
+	Carried    []document.Carried `json:"carried,omitempty"` // frozen with the approval
 }
 
 func (m Minutes) body(ctx context.Context, tx *gate.Tx) ([]byte, error) {
-	return tx.Seal(ctx, tx.Place(m.Record, kind, m.ID), sealed{V: 1, Minutes: m.Minutes, Edited: m.Edited, Typed: m.Typed, Before: m.before, Dropped: m.Dropped})
+	doc := sealed{V: 1, Minutes: m.Minutes, Edited: m.Edited, Typed: m.Typed, Before: m.before, Dropped: m.Dropped, Unfound: m.Unfound,
+		Translated: m.Translated, Settled: m.settled}
+	if m.State == Approved {
+		doc.Carried = m.Carried
+	}
+	return tx.Seal(ctx, tx.Place(m.Record, kind, m.ID), doc)
 }
 
 // insert stores a draft as the meeting's newest run; drafts before it are superseded, approved minutes stay.
@@ -48,7 +58,7 @@ insert into tenant.minutes (workspace_id, id, record_id, meeting_id, transcript_
     created_at, changed_at, sealed)
 select $1, $2, $3, $4, $5, coalesce(max(run), 0) + 1, $6, $7, $8, $9, $10, $10, $11
 from tenant.minutes where workspace_id = $1 and meeting_id = $4
-returning run`, tx.Workspace(), m.ID, m.Record, m.Meeting, m.Transcript, m.Version, m.State, m.DraftedBy.Kind, m.count(), tx.Now(), body).Scan(&m.Run)
+returning run`, tx.Workspace(), m.ID, m.Record, m.Meeting, m.Transcript, m.Version, m.State, m.DraftedBy.Kind, count(m.Minutes), tx.Now(), body).Scan(&m.Run)
 	if err != nil {
 		return fmt.Errorf("storing minutes %s: %w", m.ID, err)
 	}
@@ -62,7 +72,7 @@ func update(ctx context.Context, tx *gate.Tx, m *Minutes) error {
 	}
 	tag, err := tx.Exec(ctx, `
 update tenant.minutes set version = $3, lines = $4, changed_at = $5, sealed = $6
-where workspace_id = $1 and id = $2 and version = $3 - 1 and state in ('draft', 'review')`, tx.Workspace(), m.ID, m.Version, m.count(), tx.Now(), body)
+where workspace_id = $1 and id = $2 and version = $3 - 1 and state in ('draft', 'review')`, tx.Workspace(), m.ID, m.Version, count(m.Minutes), tx.Now(), body)
 	if err == nil && tag.RowsAffected() != 1 {
 		return stale()
 	}
@@ -80,6 +90,7 @@ where workspace_id = $1 and id = $2 and version = $3 and state = 'draft'`, tx.Wo
 }
 
 func approve(ctx context.Context, tx *gate.Tx, m Minutes) error {
+	m.State = Approved
 	body, err := m.body(ctx, tx)
 	if err != nil {
 		return err
@@ -155,5 +166,6 @@ func scan(ctx context.Context, tx *gate.Tx, row pgx.Row) (Minutes, error) {
 		return m, fmt.Errorf("reading minutes %s: %w", m.ID, err)
 	}
 	m.Minutes, m.Edited, m.Typed, m.before, m.Dropped = doc.Minutes, doc.Edited, doc.Typed, doc.Before, doc.Dropped
+	m.Unfound, m.Translated, m.settled, m.Carried = doc.Unfound, doc.Translated, doc.Settled, doc.Carried
 	return m, nil
 }

@@ -18,6 +18,7 @@ const (
 	Transcribe = "transcribe" // input: a recording
 	Draft      = "draft"      // input: a transcript
 	Resolve    = "resolve"    // input: a transcript whose speakers were named
+	Reconsider = "reconsider" // input: a meeting whose details changed
 	Dispose    = "dispose"    // input: a recording of which the transcript alone was wanted
 )
 
@@ -27,6 +28,7 @@ func Subscribers() map[string][]string {
 		capture.FactFinished:   {Transcribe},
 		speech.FactTranscribed: {Draft},
 		speech.FactNamed:       {Resolve},
+		meeting.FactChanged:    {Reconsider},
 		speech.FactSpent:       {Dispose},
 	}
 }
@@ -45,6 +47,7 @@ func (p *Pipeline) Kinds() []queue.Kind {
 		{Name: Transcribe, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Speech.Transcribe(ctx, s) }},
 		{Name: Draft, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Draft(ctx, s) }},
 		{Name: Resolve, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Resolve(ctx, s) }},
+		{Name: Reconsider, Actor: gate.MinuteTaker, Do: func(ctx context.Context, s queue.Step) error { return p.Minutes.Reconsider(ctx, s) }},
 		{Name: Dispose, Actor: gate.Transcriber, Do: func(ctx context.Context, s queue.Step) error { return p.Capture.Dispose(ctx, s) }},
 	}
 }
@@ -54,7 +57,7 @@ func (p *Pipeline) Kinds() []queue.Kind {
 func (p *Pipeline) Dead(ctx context.Context, step queue.Step) error {
 	verb := gate.FailTranscript
 	switch step.Kind {
-	case Resolve, Dispose:
+	case Resolve, Reconsider, Dispose:
 		return nil
 	case Draft:
 		verb = gate.FailMinutes
@@ -67,7 +70,7 @@ func (p *Pipeline) Dead(ctx context.Context, step queue.Step) error {
 // Steered moves the meeting of work that a person cancelled, or began again, to the stage that is true now.
 func (p *Pipeline) Steered(ctx context.Context, tx *gate.Tx, step queue.Step, cancelled bool) error {
 	switch {
-	case step.Kind == Resolve, step.Kind == Dispose:
+	case step.Kind == Resolve, step.Kind == Reconsider, step.Kind == Dispose:
 		return nil
 	case cancelled:
 		return fall(ctx, tx, step.Record)

@@ -53,14 +53,13 @@ func (q *Queue) steered(ctx context.Context, tx *gate.Tx, step Step, cancelled b
 	return q.cfg.Steered(ctx, tx, step, cancelled)
 }
 
-// Again starts a new run of every step that a fact starts, inside an act about the fact's group.
+// Again starts a new run of every step that a fact starts, inside an act about the fact's group. Of two acts that say the same
+// at once each starts a run, so that the later one works on what both changed.
 func (q *Queue) Again(ctx context.Context, tx *gate.Tx, fact Fact) error {
 	for _, kind := range q.cfg.Subscribers[fact.Kind] {
 		next := Step{Workspace: tx.Workspace(), ID: gate.NewID[ID](tx), Kind: kind, Input: fact.Input, Record: fact.Record}
-		err := tx.QueryRow(ctx, `
-select coalesce(max(run), 0) + 1 from tenant.step where workspace_id = $1 and input_id = $2 and kind = $3`, tx.Workspace(), fact.Input, kind).Scan(&next.Run)
-		if err != nil {
-			return fmt.Errorf("counting the runs of %s: %w", kind, err)
+		if err := number(ctx, tx, &next); err != nil {
+			return err
 		}
 		if err := q.begin(ctx, tx, next); err != nil {
 			return err

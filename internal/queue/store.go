@@ -31,6 +31,19 @@ on conflict on constraint step_is_once_a_run do nothing`,
 	return nil
 }
 
+// number gives a step the run after the newest. Acts that number runs of the same step wait for each other.
+func number(ctx context.Context, tx *gate.Tx, s *Step) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended($1 || $2::uuid::text, 0))`, s.Kind, s.Input)
+	if err == nil {
+		err = tx.QueryRow(ctx, `
+select coalesce(max(run), 0) + 1 from tenant.step where workspace_id = $1 and input_id = $2 and kind = $3`, s.Workspace, s.Input, s.Kind).Scan(&s.Run)
+	}
+	if err != nil {
+		return fmt.Errorf("counting the runs of %s: %w", s.Kind, err)
+	}
+	return nil
+}
+
 func finish(ctx context.Context, tx *gate.Tx, s Step) error {
 	tag, err := tx.Exec(ctx, `
 update tenant.step set state = 'done', progress = 1, reason = '', finished_at = $4, lease_until = null

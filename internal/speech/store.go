@@ -224,6 +224,12 @@ where t.workspace_id = $1 and `+which, tx.Workspace(), id).
 	return t, t.loadSegments(ctx, tx)
 }
 
+// Speakers returns a transcript's speakers with the names that they have now.
+func Speakers(ctx context.Context, tx *gate.Tx, t Transcript) ([]document.Speaker, error) {
+	err := t.loadSpeakers(ctx, tx, len(t.Speakers))
+	return t.Speakers, err
+}
+
 func (t *Transcript) loadSpeakers(ctx context.Context, tx *gate.Tx, count int) error {
 	t.Speakers = make([]document.Speaker, count)
 	for i := range t.Speakers {

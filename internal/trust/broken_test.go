@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"mainstay/internal/capture"
-	"mainstay/internal/document"
 	"mainstay/internal/llm"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
@@ -47,9 +46,9 @@ func sql(statement string) func(*testing.T, *worldtest.World, *trust.Deployment)
 }
 
 // drafter stands in for one that does what it should not.
-type drafter func(context.Context, minutes.Brief) (document.Minutes, error)
+type drafter func(context.Context, minutes.Brief) (minutes.Proposal, error)
 
-func (f drafter) Draft(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+func (f drafter) Draft(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) {
 	return f(ctx, b)
 }
 
@@ -64,7 +63,7 @@ create trigger lose after insert on tenant.minutes for each row execute function
 func TestActionsWithoutOwnersAreSeen(t *testing.T) {
 	t.Parallel()
 	red(t, "P002", func(_ *testing.T, w *worldtest.World, _ *trust.Deployment) {
-		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) {
 			m, err := minutes.Rules{}.Draft(ctx, b)
 			for i := range m.Actions {
 				m.Actions[i].Owner = nil
@@ -115,22 +114,22 @@ func TestConnectionsThatVerifyNothingAreSeen(t *testing.T) {
 func TestWordsAtRestAreSeen(t *testing.T) {
 	t.Parallel()
 	red(t, "P018", func(_ *testing.T, w *worldtest.World, d *trust.Deployment) {
-		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) {
 			if err := os.WriteFile(filepath.Join(d.Temp, "transcript.txt"), []byte(b.Transcript.Segments[len(b.Transcript.Segments)-1].Text), 0o600); err != nil {
-				return document.Minutes{}, err
+				return minutes.Proposal{}, err
 			}
 			return minutes.Rules{}.Draft(ctx, b)
 		})
 	})
 	red(t, "P018", func(t *testing.T, w *worldtest.World, _ *trust.Deployment) {
 		sql(`create table tenant.notes (workspace_id uuid not null, title text not null); grant select on tenant.notes to mainstay_app`)(t, w, nil)
-		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+		w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) {
 			a, err := tenant.ActorOf(ctx)
 			if err == nil {
 				_, err = w.Admin.Exec(ctx, `insert into tenant.notes values ($1, $2)`, a.Workspace, b.Meeting.Title)
 			}
 			if err != nil {
-				return document.Minutes{}, err
+				return minutes.Proposal{}, err
 			}
 			return minutes.Rules{}.Draft(ctx, b)
 		})
@@ -267,22 +266,22 @@ func TestTextThatBecomesCodeIsSeen(t *testing.T) {
 }
 
 // around asks the model past the ledger.
-func around(ctx context.Context, w *worldtest.World, b minutes.Brief) (document.Minutes, error) {
+func around(ctx context.Context, w *worldtest.World, b minutes.Brief) (minutes.Proposal, error) {
 	set, err := w.Models.Setting(ctx)
 	if err != nil || !set.Enabled {
 		return minutes.Rules{}.Draft(ctx, b)
 	}
 	body, err := json.Marshal(b.Transcript)
 	if err != nil {
-		return document.Minutes{}, err
+		return minutes.Proposal{}, err
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // that is what is broken
 	res, err := client.Post(set.URL+"/chat/completions", "application/json", bytes.NewReader(body))
 	if err != nil {
-		return document.Minutes{}, err
+		return minutes.Proposal{}, err
 	}
 	if err := res.Body.Close(); err != nil {
-		return document.Minutes{}, err
+		return minutes.Proposal{}, err
 	}
 	return minutes.Rules{}.Draft(ctx, b)
 }
@@ -299,7 +298,7 @@ func TestCallsPastTheLedgerAreSeen(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"P044", "P049", "P051"} {
 		red(t, id, func(_ *testing.T, w *worldtest.World, _ *trust.Deployment) {
-			w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (document.Minutes, error) { return around(ctx, w, b) })
+			w.Drafter = drafter(func(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) { return around(ctx, w, b) })
 		})
 	}
 	red(t, "P051", func(_ *testing.T, w *worldtest.World, _ *trust.Deployment) {

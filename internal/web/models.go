@@ -144,20 +144,14 @@ func (p *ModelsPage) fill(set llm.Setting) {
 
 // sends says in words what the drafter sends, and what is never sent.
 func sends() []Sent {
-	words := map[string]string{
-		"segments.text":  "The words of the transcript",
-		"speakers.name":  "The names of its speakers, as far as somebody gave them",
-		"attendees.name": "The names of the attendees",
-	}
 	var out []Sent
-	for _, field := range minutes.Sent() {
-		text := words[field]
-		if text == "" {
-			text = field
-		}
-		out = append(out, Sent{Yes: true, Text: text})
+	for _, s := range minutes.Sends() {
+		out = append(out, Sent{Yes: true, Text: s.Says})
 	}
-	return append(out, Sent{Text: "Sound, file names, e-mail addresses, the title, other meetings"}, Sent{Text: "Meetings that are marked so"})
+	for _, s := range minutes.Withholds() {
+		out = append(out, Sent{Text: s})
+	}
+	return append(out, Sent{Text: "Meetings that are marked so."})
 }
 
 func chosenOf(set llm.Setting) []Fact {

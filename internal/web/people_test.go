@@ -276,7 +276,7 @@ func TestAnOwnerChoosesTheModel(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	server := llmtest.New(t, func(llmtest.Question) llmtest.Reply { return llmtest.Reply{Text: `{"colour": "green"}`} })
-	want(t, d.owner.Get(t, "/settings/models"), 200, "Rules alone", "What will be sent", "The words of the transcript", "Nothing used in March.")
+	want(t, d.owner.Get(t, "/settings/models"), 200, "Rules alone", "What will be sent", "What was said, word for word.", "Nothing used in March.")
 	unknown := modelForm(server.URL)
 	unknown.Set("keeps", "")
 	refused := d.owner.Post(t, "/settings/models", unknown)

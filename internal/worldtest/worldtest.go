@@ -66,7 +66,7 @@ func New(t testing.TB) *World {
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
 	check(t, err)
-	w.Meetings, err = meeting.New(meeting.Config{Gate: w.Gate, Source: w.Source})
+	w.Meetings, err = meeting.New(meeting.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source})
 	check(t, err)
 	w.Egress, err = egress.New(egress.Config{Gate: w.Gate, Source: w.Source})
 	check(t, err)
@@ -126,7 +126,7 @@ func (l listening) Recognize(_ context.Context, sound capture.Sound, _ speech.Hi
 type drafting struct{ world *World }
 
 // Draft implements minutes.Drafter.
-func (d drafting) Draft(ctx context.Context, b minutes.Brief) (document.Minutes, error) {
+func (d drafting) Draft(ctx context.Context, b minutes.Brief) (minutes.Proposal, error) {
 	if d.world.Drafter != nil {
 		return d.world.Drafter.Draft(ctx, b)
 	}
@@ -137,7 +137,7 @@ func (d drafting) Draft(ctx context.Context, b minutes.Brief) (document.Minutes,
 type quoting struct{}
 
 // Draft implements minutes.Drafter.
-func (quoting) Draft(_ context.Context, b minutes.Brief) (document.Minutes, error) {
+func (quoting) Draft(_ context.Context, b minutes.Brief) (minutes.Proposal, error) {
 	m := document.Minutes{Template: b.Template, Language: b.Meeting.Language, DraftedBy: document.DraftedBy{Kind: "rules"}}
 	for i, seg := range b.Transcript.Segments {
 		line := document.Line{ID: "s" + strconv.Itoa(i+1), Text: seg.Text, Evidence: []document.Evidence{{Segment: seg.ID, Quote: seg.Text}}}
@@ -147,7 +147,7 @@ func (quoting) Draft(_ context.Context, b minutes.Brief) (document.Minutes, erro
 			m.Actions = append(m.Actions, document.Action{Line: line, Owner: &document.Owner{Speaker: seg.Speaker}})
 		}
 	}
-	return m, nil
+	return minutes.Proposal{Minutes: m}, nil
 }
 
 // Tone returns a second of sound as a WAV file. Each seed gives other bytes.

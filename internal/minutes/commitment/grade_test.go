@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/language"
 	"mainstay/internal/minutes"
 	"mainstay/internal/minutes/commitment"
+	"mainstay/internal/minutes/evidence"
 )
 
 // labelled is a meeting with what a person found in it. Turns count from 0; a right answer cites one of an item's turns.
@@ -114,11 +115,11 @@ func (s *score) meeting(name string, m labelled) {
 	meeting, tr := m.document()
 	f := commitment.Find(meeting, tr)
 	proposed := document.Minutes{Decisions: f.Decisions, Actions: f.Actions, Questions: f.Questions}
-	evidence := minutes.NewEvidence(tr, m.Attendees, "en")
-	kept, dropped := minutes.Stand(proposed, evidence)
-	s.dropped += dropped
+	checker := evidence.New(meeting, tr)
+	kept := minutes.Stand(minutes.Proposal{Minutes: proposed}, checker)
+	s.dropped += kept.Dropped
 	for _, l := range slices.Concat(proposed.Decisions, proposed.Questions, lineOf(proposed.Actions)) {
-		if why := evidence.Check(l, false); why != "" {
+		if why := checker.Check(l); why != "" {
 			s.note("%s: REFUSED, %s: %s %v", name, why, l.Text, sorted(cited(l)))
 		}
 	}

@@ -15,9 +15,8 @@ import (
 type ledger struct {
 	opened   minutes.Opened
 	segments map[string]document.Segment
-	evidence *minutes.Evidence // nil without a transcript to look into
-	sound    bool              // there is something to play
-	edits    bool              // the reader may change lines
+	sound    bool // there is something to play
+	edits    bool // the reader may change lines
 	token    string
 	writers  map[tenant.MemberID]string // names of who typed lines
 }
@@ -31,7 +30,6 @@ func newLedger(o minutes.Opened, sound bool, token string) *ledger {
 	for _, s := range o.Transcript.Segments {
 		l.segments[s.ID] = s
 	}
-	l.evidence = minutes.NewEvidence(o.Transcript.Transcript, o.Meeting.Names(), o.Transcript.Language)
 	return l
 }
 
@@ -56,12 +54,11 @@ func (l *ledger) line(d document.Line, mark string) Line {
 	for _, e := range d.Evidence {
 		out.Sources = append(out.Sources, l.cite(e))
 	}
-	// What was drafted was checked before it was stored; what a person changed may say more than its source.
-	out.Unfound = m.Edited[d.ID] && len(d.Evidence) > 0 && l.evidence != nil && l.evidence.Check(d, l.translated()) != ""
+	out.Unfound = m.Unfound[d.ID]
 	if by, typed := m.Typed[d.ID]; typed && len(d.Evidence) == 0 {
 		out.Typed = l.writers[by]
 	}
-	if l.translated() && len(d.Evidence) > 0 {
+	if m.Translated[d.ID] && len(d.Evidence) > 0 {
 		out.Original = d.Evidence[0].Quote
 	}
 	if l.edits {
@@ -69,21 +66,6 @@ func (l *ledger) line(d document.Line, mark string) Line {
 		out.SaveURL, out.CancelURL, out.EditURL = at, at, at+"/edit"
 	}
 	return out
-}
-
-// translated reports whether the minutes are in another language than the talk.
-func (l *ledger) translated() bool {
-	in, spoken := l.opened.Minutes.Language, l.opened.Meeting.Language
-	return in != nil && *in != "" && spoken != "" && base(*in) != base(spoken)
-}
-
-func base(tag string) string {
-	for i, r := range tag {
-		if r == '-' {
-			return tag[:i]
-		}
-	}
-	return tag
 }
 
 func (l *ledger) cite(e document.Evidence) Citation {
