@@ -9,6 +9,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/minutes"
 	"mainstay/internal/minutes/commitment"
+	"mainstay/internal/minutes/evidence"
 )
 
 // said makes a meeting on Thursday, 12 March 2026, of "Name: text" lines, a segment each. A name such as "S1" is a voice
@@ -39,7 +40,7 @@ func said(lines string) (document.Meeting, document.Transcript) {
 func actions(lines string) []string {
 	m, t := said(lines)
 	var list []string
-	kept, _ := minutes.Stand(document.Minutes{Actions: commitment.Find(m, t).Actions}, minutes.NewEvidence(t, m.Attendees, "en"))
+	kept := minutes.Stand(minutes.Proposal{Minutes: document.Minutes{Actions: commitment.Find(m, t).Actions}}, evidence.New(m, t))
 	for _, a := range kept.Actions {
 		who, when := "-", "-"
 		if a.Owner != nil && a.Owner.Name != nil {

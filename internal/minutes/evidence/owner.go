@@ -39,12 +39,29 @@ func (e *Checker) due(d document.Due, said string) *document.Due {
 	if computed := commitment.Due(e.meeting, d.AsSaid); computed != nil && same(computed.Date, d.Date) {
 		return &d
 	}
-	for _, other := range e.computed(d.AsSaid) {
-		if other.Equal(day) {
-			return &d
-		}
+	days := e.computed(d.AsSaid)
+	if len(days) == 0 {
+		days = e.eventDays(d.AsSaid)
+	}
+	if slices.ContainsFunc(days, day.Equal) {
+		return &d
 	}
 	return nil
+}
+
+// eventDays are the days that were said of the event that words name ("before the audit"), anywhere in the meeting.
+func (e *Checker) eventDays(words string) []time.Time {
+	var days []time.Time
+	named := e.lang.Content(words)
+	for _, id := range e.order {
+		said := e.segments[id].Text
+		known := map[string]bool{}
+		e.learn(known, said)
+		if slices.ContainsFunc(named, func(stem string) bool { return known[stem] }) {
+			days = append(days, e.computed(said)...)
+		}
+	}
+	return days
 }
 
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
@@ -140,8 +157,8 @@ func promises(text string, l language.Language) bool {
 		return true
 	}
 	for _, w := range language.Words(text) {
-		if first[head(w.Norm)] {
-			return true
+		if first[head(w.Norm)] || strings.HasSuffix(w.Norm, "'ll") {
+			return true // "you'll have it by Tuesday" promises, too
 		}
 	}
 	return false
