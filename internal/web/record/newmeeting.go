@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/document"
@@ -203,9 +204,9 @@ func unreadable(err error) error {
 	return errors.Join(httpd.Refuse(http.StatusBadRequest, "This form did not arrive whole. Try again."), err)
 }
 
-// take stores a recording as it comes. What is said about it stands in later parts of the form.
+// take stores a recording as it comes. What is said about it stands in later parts of the form; until then no model may see it.
 func (a *Pages) take(r *http.Request, file string, body io.Reader) (t taken, err error) {
-	t.meeting, err = a.Meetings.Create(r.Context(), meeting.Details{Title: titleOf(file), ModelAllowed: false}, "upload", false)
+	t.meeting, err = a.Meetings.Create(r.Context(), guessed(meeting.Details{Zone: web.ZoneOf(r).String()}, file), "upload", false)
 	if err != nil {
 		return t, err
 	}
@@ -226,9 +227,10 @@ func (a *Pages) make(r *http.Request, got arrived) ([]meeting.ID, error) {
 	var made []meeting.ID
 	for _, t := range got.taken {
 		own := d
-		if own.Title == "" || len(got.taken) > 1 {
-			own.Title = t.meeting.Title
+		if len(got.taken) > 1 {
+			own.Title = ""
 		}
+		own = guessed(own, t.upload.Name)
 		if _, err := a.Meetings.Change(r.Context(), t.meeting.ID, t.meeting.Version, own); err != nil {
 			return nil, err
 		}
@@ -250,15 +252,29 @@ func (a *Pages) importText(r *http.Request, got arrived, d meeting.Details) (mee
 	if _, err := document.Read(got.name, got.text); err != nil {
 		return meeting.ID{}, err
 	}
-	if strings.TrimSpace(d.Title) == "" {
-		d.Title = titleOf(got.name)
-	}
+	d = guessed(d, got.name)
 	m, err := a.Meetings.Create(r.Context(), d, "paste", false)
 	if err != nil {
 		return m.ID, err
 	}
 	_, err = a.Speech.Import(r.Context(), m.ID, got.name, got.text)
 	return m.ID, err
+}
+
+// guessed fills in what nobody said of a meeting and its file's name tells: the title, and when it began.
+func guessed(d meeting.Details, file string) meeting.Details {
+	zone, err := time.LoadLocation(d.Zone)
+	if err != nil || file == "" {
+		return d
+	}
+	title, at := capture.Guess(file, nil, zone)
+	if strings.TrimSpace(d.Title) == "" {
+		d.Title = orElse(title, titleOf(file))
+	}
+	if d.StartsAt == nil {
+		d.StartsAt = at
+	}
+	return d
 }
 
 // titleOf makes a title of a file's name.

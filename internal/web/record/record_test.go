@@ -192,6 +192,16 @@ func TestRecordingsOfOneFormBecomeMeetings(t *testing.T) {
 	}
 }
 
+func TestTheNameOfAFileTellsTitleAndTime(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	at := made(t, send(t, o.member, part{"file", "2026-03-09 14.30 Site walk.wav", string(worldtest.Tone(1))}, part{name: "zone", body: "Europe/Berlin"}))
+	want(t, o.member.Get(t, at), 200, "<h1>Site walk</h1>", "Mon 9 Mar 2026, 13:30 UTC")
+	at = made(t, send(t, o.member, part{"file", "2026-03-09 14.30 Site walk.wav", string(worldtest.Tone(2))}, part{name: "zone", body: "Europe/Berlin"},
+		part{name: "title", body: "Another"}, part{name: "starts", body: "2026-03-10T09:00"}))
+	want(t, o.member.Get(t, at), 200, "<h1>Another</h1>", "Tue 10 Mar 2026, 08:00 UTC")
+}
+
 func TestMeetingsAreFoundSortedAndPaged(t *testing.T) {
 	t.Parallel()
 	o := open(t)

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/gate"
@@ -55,10 +54,7 @@ func (a *Pages) beginUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(d.Title) == "" {
-		d.Title = titleOf(name)
-	}
-	m, err := a.Meetings.Create(r.Context(), d, "upload", false)
+	m, err := a.Meetings.Create(r.Context(), guessed(d, name), "upload", false)
 	if err != nil {
 		return err
 	}
