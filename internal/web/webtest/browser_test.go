@@ -81,10 +81,10 @@ func bare(ctx context.Context, markup string) error {
 	return chromedp.Do(ctx, chromedp.Navigate(ts.URL))
 }
 
-// soon waits until an expression holds, and fails the test if it does not within five seconds.
+// soon waits until an expression holds, and fails the test if it does not within twenty seconds, because machines are shared.
 func soon(t *testing.T, ctx context.Context, what, expression string) {
 	t.Helper()
-	within(t, ctx, 5*time.Second, what, expression)
+	within(t, ctx, 20*time.Second, what, expression)
 }
 
 // within asks again and again, also across pages, because a new page forgets what the old one was asked.
