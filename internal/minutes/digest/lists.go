@@ -93,7 +93,7 @@ var grammars = map[language.Language]grammar{
 			found see say says said let come comes means mean put keep made went cannot came took gave says told seems seem feel felt
 			start starts cost costs show shows focus focuses agree believe hope`),
 		letters: set(`a i o kg km cm mm ml mg tv pm vs dr mr ms`), relatives: set(`which who whose what`), interjections: set(`okay ok yeah yep 'kay alright hmm`),
-		social:   set(`thank thanks welcome hello morning bye goodbye sorry laugh joke lunch coffee everybody congratulations apologies apologize apologise`),
+		social:   set(`thank thanks welcome hello morning bye goodbye sorry laugh joke lunch coffee everybody congratulations apologies apologize apologise o'clock`),
 		decisive: set(`decided decision decisions agreed agree approved conclusion concluded settled`),
 		loose: set(`gonna wanna gotta sorta kinda stuff whatnot bunch guys guy cool crap damn hell whatever anyhow eh huh oops wow hey gosh garbage
 			thingy thingie um uh hmm yeah okay ok yep nope hafta 'em`),

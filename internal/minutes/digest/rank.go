@@ -156,6 +156,9 @@ func (t *talk) rank() {
 	central := lexRank(t.graph())
 	for k, i := range t.fit {
 		t.score[i] = math.Pow(t.sentences[i].fitness, 1.5) * math.Sqrt(central[k]*t.salience(i))
+		if len(t.sentences) < short {
+			t.score[i] *= float64(len(t.vectors[i])) // few repeat anything: what says more counts more
+		}
 	}
 }
 
