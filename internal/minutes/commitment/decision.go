@@ -57,7 +57,7 @@ type place struct{ turn, sentence int }
 var (
 	// settling words settle a thing by being said.
 	settling = clause.Phrases(`agreed, we are agreed, that is agreed, that is decided, that is settled, is settled, that is final, is final, is approved, are approved, is carried, carried, is resolved, it passes, motion passes, passed,
-		that is what we will do, that is what we are doing, that is our rule, that is the rule from, that is the decision, that is the plan, i have decided, we have decided, decided, sold, locked, locked in, final, final answer, final decision, that is that, that is that one done,
+		that is what we will do, that is what we are doing, that is our rule, that is the rule from, that is the decision, that is the plan, i have decided, we have decided, decided, sold, locked, final, final answer, final decision, that is that, that is that one done,
 		go with, we go with, going with, stick with, that is a no, that is a yes, silence is yes, all those in favour, all in favour, all in favor, those in favour, those in favor, so be it, we leave it as, leave it as it is, unanimous`)
 	// following settles what was proposed just before.
 	following = clause.Phrases(`we do that, let us do that, let us do it, do it, that is what we will do, that is our rule, that is the rule, that is approved, that is agreed, that is settled, that is decided, that is the plan, that is the decision, that is final, silence is yes, so be it`)
@@ -194,7 +194,7 @@ func (t *turn) decides(pieces []piece, k int) int {
 		if w = 2; t.Find(p.From, p.To, lasting) >= 0 {
 			w = 3
 		}
-	case t.concludes(p):
+	case t.concludes(p) && len(t.stemsOf(p.Span)) > 0 && t.Find(p.From, p.To, [][]string{{"item"}, {"next"}}) < 0:
 		w = 1
 		if len(p.clauses) == 0 {
 			w = 2
@@ -271,7 +271,7 @@ func (t *turn) settles(p *piece) bool {
 	}
 	last, before := t.At(p.To-1), t.At(p.To-2)
 	if last == "is" && before == "it" {
-		return p.To-p.From <= 6 && p.To-p.From > 2
+		return p.To-p.From <= 6 && p.To-p.From > 2 && len(p.clauses) <= 1
 	}
 	first := p.From
 	for first+1 < p.To && clause.Opener[t.At(first)] && !closing[t.At(first)] {
@@ -279,6 +279,9 @@ func (t *turn) settles(p *piece) bool {
 	}
 	if closing[t.At(first)] && t.At(first) != "deal" && t.At(first) != "done" || t.At(first) == "done" && (first+1 == p.To && p.From > 0 || first > p.From && !t.punctuated()) {
 		return true
+	}
+	if last == "done" && (len(p.clauses) == 0 || p.clauses[len(p.clauses)-1].Verb != "be") {
+		return false
 	}
 	return closing[last] && !t.OpensGroup(p.To-2, p.To) && !clause.Being[before] && before != "not" && before != "it" && before != "half" && before != "get" && !t.punctuated()
 }
@@ -322,11 +325,12 @@ func (t *turn) ruledBy(p *piece) bool {
 			continue
 		}
 		switch {
-		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && !states[c.Verb]:
+		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && !states[c.Verb] && !talk[c.Verb]:
 			return true
-		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb]:
+		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb] && c.Verb != "get":
 			return true
 		case c.Subject != clause.Thing && c.Subject != clause.Us && c.Subject != clause.Everyone || c.Force != 0:
+		case c.Passive && c.Verb == "do", c.Subject == clause.Us && (c.Verb == "go" || c.Verb == "come") && t.At(c.Object) != "with":
 		case rulingVerbs[c.Verb] && (!t.pronoun(c) || c.Verb == "stay" || c.Verb == "remain"):
 			return true
 		case c.Verb == "be" && held && !t.pronoun(c), held && c.Negated:

@@ -12,7 +12,7 @@ var (
 		struggle notice hear fit win care exist`)
 	// talk is what is done in the meeting by saying it.
 	talk = clause.Set(`say ask mention admit add repeat stress note point explain clarify apologise apologize thank interrupt remind summarise summarize tell
-		confess warn comment flag`)
+		confess speak talk warn comment flag`)
 	// conduct is what is done to hold the meeting.
 	conduct = clause.Set(`start begin kick share move skip go come open close wrap pause stop mute unmute scroll read shut finish end hang jump drop let hold
 		step show pull bring throw put walk take see look look turn zoom switch wait pass hand run try quote keep circle park revisit sit stand`)

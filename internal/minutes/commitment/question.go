@@ -16,6 +16,9 @@ type question struct {
 	stems    map[string]bool
 }
 
+// leaving says that a matter is left open, whatever was said to it.
+var leaving = clause.Phrases(`stays open, still open, park that, come back to that, come back to it, circle back, leave that one, leave it open, open question, take that offline, never settled`)
+
 // openReach is how many turns behind a question still answer it, or say that nobody can.
 const openReach = 3
 
@@ -70,8 +73,11 @@ func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
 	start := -1
 	for n := range s.Clauses {
 		c := &s.Clauses[n]
-		if !c.Asks && c.Subject != clause.Who && !(clause.Asking[t.At(c.From)] || clause.Asking[t.At(c.From-1)] && c.From-1 >= s.From && c.Link != "") {
+		if !c.Asks && c.Subject != clause.Who && !(t.punctuated() && (clause.Asking[t.At(c.From)] || clause.Asking[t.At(c.From-1)] && c.From-1 >= s.From && c.Link != "")) {
 			continue
+		}
+		if c.Subject == clause.Me && c.Verb == "ask" {
+			continue // "can I just ask, ..."
 		}
 		if t.requests(c) {
 			return clause.Span{}, false
@@ -86,6 +92,10 @@ func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
 	switch {
 	case s.Asks && t.polls(&piece{Span: stretch(s.From, s.To), asks: true}):
 		return clause.Span{}, false
+	case t.Find(s.From, s.To, supposing) >= 0:
+		return clause.Span{}, false
+	case s.Asks && start < 0 && !t.enquires(from, s):
+		return clause.Span{}, false
 	case s.Asks:
 		return stretch(from, s.To), true
 	case start < 0 || t.punctuated():
@@ -93,7 +103,19 @@ func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
 	case start > from+6:
 		from = start
 	}
+	if last := &s.Clauses[len(s.Clauses)-1]; start >= 0 && !last.Asks && last.From > start+12 {
+		return clause.Span{}, false // the turn went on to something else
+	}
 	return stretch(from, t.trimEnd(from, s.To)), true
+}
+
+// enquires reports whether words without a verb ask for knowledge: "any word on the boots?", "how many?"
+func (t *turn) enquires(from int, s *clause.Sentence) bool {
+	return clause.Asking[t.At(from)] || t.At(from) == "any" || prepositionAsks(t.At(from), t.At(from+1))
+}
+
+func prepositionAsks(first, second string) bool {
+	return clause.Preposition[first] && clause.Asking[second]
 }
 
 // punctuated reports whether the turn has end marks, so that a question would bear one.
@@ -112,15 +134,16 @@ func (t *turn) requests(c *clause.Clause) bool {
 
 // open reports whether what follows a question says that nobody knows.
 func (r *reading) open(q question) bool {
-	asker := r.turns[q.turn].speaker
+	asker, answered := r.turns[q.turn].speaker, false
 	for i := q.turn + 1; i <= q.turn+openReach && i < len(r.turns); i++ {
 		t := r.turns[i]
 		if len(t.Tokens) == 0 {
 			continue
 		}
-		if t.reply.unknown && (t.speaker != asker || i > q.turn+1) {
+		if t.reply.unknown && !answered && (t.speaker != asker || i > q.turn+1) || t.Find(0, len(t.Tokens), leaving) >= 0 {
 			return true
 		}
+		answered = answered || t.speaker != asker && len(t.stemsOf(stretch(0, len(t.Tokens)))) > 1
 		if t.speaker == asker {
 			if _, again := r.asked(i, t); again {
 				return false

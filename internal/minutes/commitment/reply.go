@@ -104,8 +104,8 @@ func (t *turn) undertakes() bool {
 // "not a word", "they won't give me a date".
 var (
 	denying = clause.Set(`no not never nobody noone nothing none neither nor without hardly cannot`)
-	knowing = clause.Set(`know idea clue idea's clue's sure told tell hear heard answer answered information info word whisper reply replied response confirm confirmed say says said settle settled decide
-		decided figure figured guess number news sign back seen date visibility certain clear promise decision remember`)
+	knowing = clause.Set(`know idea clue idea's clue's sure told tell ask hear heard answer answered information info word whisper reply replied response confirm confirmed say says said settle settled decide
+		decided figure figured guess number news back seen thought date visibility certain clear promise decision remember`)
 	unknowing = clause.Phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
 		come back to, circle back, leave that one, leave it open, we will see, wait and see, let us see, to be determined, tbd, tbc, up in the air, above my pay grade, hard to say, hard to read, hard to tell, is pending, still pending,
 		have to weigh in, is silent, not the right person, would have to look, would have to check, have to ask, remains to be seen, anyone's guess, anybody's guess, i wish i knew, hope so, next time, another day, i could ask you the same, unclear,
@@ -116,6 +116,11 @@ var (
 func (t *turn) ignorance(from, to int) int {
 	if i := t.Find(from, to, unknowing); i >= 0 {
 		return i
+	}
+	for k := range t.Sentences {
+		if s := &t.Sentences[k]; s.To-s.From == 1 && s.From >= from && s.To <= to && (t.At(s.From) == "nothing" || t.At(s.From) == "silence") {
+			return s.From
+		}
 	}
 	const reach = 5
 	for i := from; i < to; i++ {
