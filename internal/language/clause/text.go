@@ -75,7 +75,7 @@ func (t *Text) possessor() {
 	before, w := &t.Tokens[n-2], t.Tokens[n-1].Norm
 	head, ok := strings.CutSuffix(before.Norm, "'s")
 	_, f := Lookup(w)
-	if !ok || !(f == Gerund || w == "going" || w == "got" || w == "supposed" || w == "meant" || w == "been" || w == "not" || Determiner[w] && w != "all" || Preposition[w] || w == "already" || w == "still") {
+	if !ok || !(f == Gerund || f == Past && owning[head] || w == "going" || w == "got" || w == "supposed" || w == "meant" || w == "been" || w == "not" || Determiner[w] && w != "all" || Preposition[w] || w == "already" || w == "still") {
 		return
 	}
 	is := Token{Norm: "is", Text: before.Text, Span: before.Span, Second: true}

@@ -66,7 +66,7 @@ var (
 	// polling asks everybody whether they agree.
 	polling = clause.Phrases(`everybody okay, everyone okay, all okay with, is everyone okay, is everybody okay, everyone happy, everybody happy, are we happy, are we all happy, all happy, any objections, any objection, does that work, are we agreed, are we all agreed, all agreed, agreed,
 		all agree, do we agree, everyone agrees, everybody agrees, all of us agree, everyone agree, everybody agree, everyone alright with, everybody alright with, everyone good, everybody good, is that okay with, is that okay for, okay for everybody, okay for everyone, okay with everybody, okay with everyone,
-		everyone fine with, everybody fine with, fine with everyone, all in favour, all in favor, those in favour, those in favor, can we agree, anyone against, anybody against, opposed, all good with, happy with that, work for everyone, sound good, sounds good, any dissent, on board`)
+		everyone fine with, everybody fine with, fine with everyone, all in favour, all in favor, those in favour, those in favor, can we agree, anyone against, anybody against, opposed, all good with, happy with that, work for everyone, sound good, sounds good, any dissent, on board, any other business`)
 	// lasting says from when, or for how long, it holds.
 	lasting = clause.Phrases(`from now on, as of now, as of today, for now, until further notice, from today, from here on, going forward, for good, in future, as a trial`)
 	// favours are what others say in support.

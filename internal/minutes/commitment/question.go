@@ -111,6 +111,11 @@ func (t *turn) interrogates(s *clause.Sentence) (clause.Span, bool) {
 
 // enquires reports whether words without a verb ask for knowledge: "any word on the boots?", "how many?"
 func (t *turn) enquires(from int, s *clause.Sentence) bool {
+	for i := from; i < s.To && i < from+6; i++ {
+		if t.OpensGroup(i, s.To) && (i == from || t.Comma(i)) { // "is the insurance going to pay", "can I ask, are the"
+			return true
+		}
+	}
 	return clause.Asking[t.At(from)] || t.At(from) == "any" || prepositionAsks(t.At(from), t.At(from+1))
 }
 
@@ -140,10 +145,11 @@ func (r *reading) open(q question) bool {
 		if len(t.Tokens) == 0 {
 			continue
 		}
-		if t.reply.unknown && !answered && (t.speaker != asker || i > q.turn+1) || t.Find(0, len(t.Tokens), leaving) >= 0 {
+		if t.reply.unknown && !answered && t.speaker != asker || t.Find(0, len(t.Tokens), leaving) >= 0 {
 			return true
 		}
-		answered = answered || t.speaker != asker && len(t.stemsOf(stretch(0, len(t.Tokens)))) > 1
+		_, back := r.asked(i, t)
+		answered = answered || !back && t.speaker != asker && len(t.stemsOf(stretch(0, len(t.Tokens)))) > 1
 		if t.speaker == asker {
 			if _, again := r.asked(i, t); again {
 				return false

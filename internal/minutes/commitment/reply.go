@@ -118,7 +118,7 @@ func (t *turn) ignorance(from, to int) int {
 		return i
 	}
 	for k := range t.Sentences {
-		if s := &t.Sentences[k]; s.To-s.From == 1 && s.From >= from && s.To <= to && (t.At(s.From) == "nothing" || t.At(s.From) == "silence") {
+		if s := &t.Sentences[k]; s.To-s.From == 1 && t.At(0) != "no" && s.From >= from && s.To <= to && (t.At(s.From) == "nothing" || t.At(s.From) == "silence") {
 			return s.From
 		}
 	}
