@@ -200,4 +200,5 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # it never gives back: 300 MB for a tenth of the time
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
