@@ -67,6 +67,8 @@ type deployment struct {
 	args    []string // after "serve"
 	run     *running
 	cookies http.CookieJar
+
+	patience time.Duration // how long a wait may last
 }
 
 // running is one life of the server.
@@ -88,7 +90,7 @@ func newDeployment(t *testing.T, tags string, env ...string) *deployment {
 	check(t, err)
 	check(t, os.Chmod(root, 0o711))
 	check(t, os.Mkdir(filepath.Join(root, "tmp"), 0o711))
-	d := &deployment{root: root, program: program, env: env}
+	d := &deployment{root: root, program: program, env: env, patience: time.Minute}
 	d.cookies, err = cookiejar.New(nil)
 	check(t, err)
 	t.Cleanup(func() {
@@ -220,12 +222,18 @@ func (d *deployment) died(within time.Duration, then func()) bool {
 // admin connects to the running database as its administrator, past every policy.
 func (d *deployment) admin(t *testing.T) *pgx.Conn {
 	t.Helper()
-	server, err := postgres.NewPrivate(filepath.Join(d.data(), "postgres"))
-	check(t, err)
-	conn, err := pgx.Connect(t.Context(), server.DSN("mainstay").Reveal())
+	conn, err := d.dial(t)
 	check(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	return conn
+}
+
+// dial is admin where no database may run.
+func (d *deployment) dial(t *testing.T) (*pgx.Conn, error) {
+	t.Helper()
+	server, err := postgres.NewPrivate(filepath.Join(d.data(), "postgres"))
+	check(t, err)
+	return pgx.Connect(t.Context(), server.DSN("mainstay").Reveal())
 }
 
 // tail keeps what a process says.
@@ -312,14 +320,14 @@ func (d *deployment) until(t *testing.T, what string, done func() bool) {
 }
 
 // watch asks done again and again until it answers true, and returns false where the server ends first. It fails the test
-// after a minute.
+// after its patience.
 func (d *deployment) watch(t *testing.T, what string, done func() bool) bool {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(d.patience)
 	for !done() {
 		select {
 		case <-deadline:
-			t.Fatalf("waited a minute until %s:\n%s", what, d.run.log)
+			t.Fatalf("waited %s until %s:\n%s", d.patience, what, d.run.log)
 		case <-d.run.ended:
 			return false
 		case <-time.After(10 * time.Millisecond):

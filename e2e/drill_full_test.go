@@ -7,4 +7,5 @@ const (
 	killRounds  = 3
 	killsARound = 0 // every one
 	canaryKills = 0 // at every one
+	realKills   = 0 // at every one
 )

@@ -7,4 +7,5 @@ const (
 	killRounds  = 1
 	killsARound = 3
 	canaryKills = 1
+	realKills   = 1
 )

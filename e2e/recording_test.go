@@ -38,6 +38,12 @@ func (j *journey) travel(t *testing.T) {
 	t.Helper()
 	j.announce(t)
 	j.send(t)
+	j.arrive(t)
+}
+
+// arrive waits for the minutes, and for the death that is to come.
+func (j *journey) arrive(t *testing.T) {
+	t.Helper()
 	j.drafted(t)
 	if j.doomed && j.deaths == 0 { // the minutes were there before the end that their step was waiting for
 		j.revive(t, "ending", nil)
@@ -141,16 +147,18 @@ func offset(t *testing.T, r response) int64 {
 func (j *journey) drafted(t *testing.T) {
 	t.Helper()
 	for {
-		conn := j.admin(t)
 		stage := ""
-		over := j.watch(t, "the minutes are drafted", func() bool {
-			_ = conn.QueryRow(t.Context(), `select stage from tenant.meeting where id = $1`, j.id(t)).Scan(&stage) // it fails when the server died
+		conn, err := j.dial(t) // it fails when the server just died
+		over := err == nil && j.watch(t, "the minutes are drafted", func() bool {
+			_ = conn.QueryRow(t.Context(), `select stage from tenant.meeting where id = $1`, j.id(t)).Scan(&stage) // so does this
 			return stage == "draft" || stage == "failed"
 		})
-		_ = conn.Close(t.Context())
+		if err == nil {
+			_ = conn.Close(t.Context())
+		}
 		switch {
 		case !over:
-			j.revive(t, "working", nil)
+			j.revive(t, "working", err)
 		case stage == "failed":
 			t.Fatalf("the meeting's work failed:\n%s", j.run.log)
 		default:
