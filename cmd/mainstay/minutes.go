@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"mainstay/internal/capture"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 )
@@ -79,7 +81,7 @@ func asks(args []string, s streams) (asked, Config, error) {
 	options := func(set *flag.FlagSet) {
 		set.BoolVar(&a.json, "json", a.json, "print the JSON of docs/minutes.schema.json instead of Markdown")
 		set.StringVar(&a.attendees, "attendees", a.attendees, "who was there: names, separated by commas")
-		set.StringVar(&a.date, "date", a.date, "the meeting's date, such as 2026-03-12 or 2026-03-12T10:00")
+		set.StringVar(&a.date, "date", a.date, "the meeting's date, such as 2026-03-12 or 2026-03-12T10:00 (from the file's name if empty)")
 		set.StringVar(&a.zone, "zone", a.zone, "its time zone, such as Europe/London (UTC if empty)")
 		set.StringVar(&a.title, "title", a.title, "its title (the file's name if empty)")
 		set.StringVar(&a.template, "template", a.template, "the kind of meeting: "+strings.Join(meeting.Templates(), ", "))
@@ -106,9 +108,6 @@ func asks(args []string, s streams) (asked, Config, error) {
 // details turns the command line into what an organizer would say of the meeting. What makes no sense is a misuse.
 func (a asked) details() (meeting.Details, error) {
 	d := meeting.Details{Title: a.title, Zone: a.zone, Language: a.language, Template: a.template, People: a.speakers, ModelAllowed: true}
-	if d.Title == "" {
-		d.Title = strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file))
-	}
 	for _, name := range strings.Split(a.attendees, ",") {
 		d.Attendees = append(d.Attendees, person(name))
 	}
@@ -123,7 +122,13 @@ func (a asked) details() (meeting.Details, error) {
 		return d, usageError("there is no language %q; one looks like en or pt-BR", a.language)
 	case a.speakers < 0 || a.speakers > 50:
 		return d, usageError("the number of speakers is between 1 and 50, or 0 to find it")
-	case a.date == "":
+	}
+	guessed, at := capture.Guess(filepath.Base(a.file), nil, zone)
+	if d.Title == "" {
+		d.Title = cmp.Or(guessed, strings.TrimSuffix(filepath.Base(a.file), filepath.Ext(a.file)))
+	}
+	if a.date == "" {
+		d.StartsAt = at
 		return d, nil
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", time.RFC3339} {
