@@ -67,11 +67,12 @@ type joiner struct {
 	brief    Brief
 	lang     language.Language
 	proposal Proposal
-	seen     map[string][]document.Line // by the list that they are in
+	seen     map[string][]document.Line // of the parts before, by the list that they are in
+	fresh    map[string][]document.Line // of this part
 }
 
 func newJoiner(b Brief) *joiner {
-	j := &joiner{brief: b, lang: evidence.Spoken(b.Meeting, b.Transcript), seen: map[string][]document.Line{}}
+	j := &joiner{brief: b, lang: evidence.Spoken(b.Meeting, b.Transcript), seen: map[string][]document.Line{}, fresh: map[string][]document.Line{}}
 	if b.translates() {
 		j.lang = language.Parse(b.Language)
 		j.proposal.Spoken = map[string]string{}
@@ -102,6 +103,10 @@ func (j *joiner) add(p proposal) {
 			m.Topics = append(m.Topics, topic)
 		}
 	}
+	for list, lines := range j.fresh {
+		j.seen[list] = append(j.seen[list], lines...)
+	}
+	clear(j.fresh)
 }
 
 func (j *joiner) lines(to *[]document.Line, prefix string, from []proposed) {
@@ -120,13 +125,18 @@ func (j *joiner) line(prefix string, n int, p proposed) (document.Line, bool) {
 	if text == "" {
 		return document.Line{}, false
 	}
+	for _, before := range j.fresh[list] {
+		if strings.EqualFold(before.Text, text) {
+			return document.Line{}, false
+		}
+	}
 	for _, before := range j.seen[list] {
 		if strings.EqualFold(before.Text, text) || cite(before.Evidence, p.Evidence) && evidence.Alike(before.Text, text, j.lang) {
 			return document.Line{}, false
 		}
 	}
 	line := document.Line{ID: fmt.Sprintf("%s%d", prefix, n+1), Text: text, Evidence: p.Evidence}
-	j.seen[list] = append(j.seen[list], line)
+	j.fresh[list] = append(j.fresh[list], line)
 	if j.proposal.Spoken != nil {
 		j.proposal.Spoken[line.ID] = p.AsSpoken
 	}
