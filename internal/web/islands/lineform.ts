@@ -19,7 +19,7 @@ function changed(): void {
   follow(Number(line.dataset["version"]));
   line.removeAttribute("data-undo");
   if (!gone) return;
-  const next = one(".edit", line.nextElementSibling ?? line.parentElement ?? document);
+  const next = one(":is(.edit, .plus)", line.nextElementSibling ?? line.parentElement ?? document);
   line.remove();
   next?.focus();
 }
@@ -35,7 +35,7 @@ export function watchLineForms(): void {
       text?.focus();
       text?.setSelectionRange(text.value.length, text.value.length);
     } else if (row) {
-      one(`#${CSS.escape(row)} .edit`)?.focus();
+      one(`#${CSS.escape(row)} :is(.edit, .plus)`)?.focus();
       row = "";
     }
     changed();

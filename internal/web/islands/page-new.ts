@@ -235,4 +235,24 @@ if (form) {
   listen();
   void showWaiting();
 }
-for (const radio of all<HTMLInputElement>("[name=told]")) radio.addEventListener("change", () => { const how = one("#how")?.closest<HTMLElement>(".f"); if (how) how.hidden = radio.value !== "yes"; });
+
+/** How the participants were told is asked of who told them. */
+function consent(): void {
+  const how = one("#how")?.closest<HTMLElement>(".f");
+  const yes = one<HTMLInputElement>("[name=told][value=yes]");
+  if (!how || !yes) return;
+  const look = (): void => { how.hidden = !yes.checked; };
+  for (const radio of all<HTMLInputElement>("[name=told]")) radio.addEventListener("change", look);
+  look();
+}
+
+/** The page offers the zones of big cities; the browser knows the others. */
+function zones(): void {
+  const pick = one<HTMLSelectElement>("#zone");
+  if (!pick || !("supportedValuesOf" in Intl)) return;
+  const have = new Set([...pick.options].map((o) => o.value));
+  for (const zone of Intl.supportedValuesOf("timeZone")) if (!have.has(zone)) pick.append(make("option", { value: zone }, zone.replaceAll("/", ", ").replaceAll("_", " ")));
+}
+
+consent();
+zones();

@@ -31,6 +31,7 @@ type ProcessingPage struct {
 	MayCancel bool
 	MayEdit   bool
 	MayDelete bool
+	Another   bool // nothing is left to work on
 	Upload    bool // it waits for an upload, which goes on elsewhere
 }
 
@@ -254,7 +255,7 @@ func (a *Pages) showWork(w http.ResponseWriter, r *http.Request, k work) error {
 	shell.Live, shell.Script, shell.Toast = "sse", "live.js", toastOf(r.URL.Query())
 	m, state := k.meeting, k.state()
 	p := ProcessingPage{Shell: shell, ID: m.ID.String(), Heading: m.Title, When: whenOf(m, web.ZoneOf(r)), Duration: durationOf(m), State: web.StageChip(m.Stage),
-		Access: accessOf(m, shell.Workspace), Notes: k.sameNotes(), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading"}
+		Access: accessOf(m, shell.Workspace), Notes: k.sameNotes(), Progress: k.progress(a.Source.Now()), MayEdit: mayEdit(m), MayDelete: mayManage(m), Upload: state == "uploading" && mayEdit(m)}
 	if k.moves() && p.Progress.Reason == "" {
 		p.Stream = web.PathOf(m.ID) + "/progress"
 	}
@@ -262,6 +263,7 @@ func (a *Pages) showWork(w http.ResponseWriter, r *http.Request, k work) error {
 		p.State = web.ChipOf(state)
 	}
 	p.MayRun = mayEdit(m) && len(k.steps) > 0 && !k.moves()
+	p.Another = mayEdit(m) && len(k.steps) == 0 && p.Progress.Reason != ""
 	p.MayCancel = mayEdit(m) && len(k.steps) > 0 && k.moves()
 	return a.Show(w, p)
 }

@@ -73,10 +73,10 @@ func (a *Pages) standing(r *http.Request, p *MeetingPage, o minutes.Opened) erro
 	m := o.Minutes
 	p.HasMinutes, p.Minutes, p.Version, p.DraftedBy = true, m.ID.String(), m.Version, draftedBy(m.DraftedBy)
 	p.MayApprove, p.MaySubmit = p.MayEdit && m.Open(), p.MayEdit && m.State == minutes.Draft
+	p.State = web.ChipOf(string(m.State))
 	if m.State != minutes.Approved {
 		return nil
 	}
-	p.State = web.ChipOf("approved")
 	p.Approval = &Approval{Version: m.Version}
 	if m.ApprovedAt != nil {
 		p.Approval.When = web.StampAt(*m.ApprovedAt, web.ZoneOf(r))

@@ -132,6 +132,10 @@ func fill(p *record.MeetingPage) {
 	p.Questions = []record.Line{
 		editable(record.Line{ID: "l-q1", Mark: "Q1", Text: "Who approves the change to the fire doors on level two: the architect or the fire consultant?", Sources: []record.Citation{cite(10, "who has to approve the change to the fire doors on level two?"), cite(11, "Let's leave that open and ask both of them next week.")}}),
 	}
+	p.Adds, p.MayRun, p.MayDraft, p.Engines = map[string]record.Line{}, true, true, []string{"whisper-base", "whisper-tiny.en"}
+	for _, in := range []string{"summary", "decisions", "actions", "questions"} {
+		p.Adds[in] = record.Line{ID: "new-" + in, In: in, EditURL: "/meetings/mtg_fixture/lines/new?in=" + in}
+	}
 	p.Topics = []record.Topic{
 		{Title: "Level three slab", Lines: []record.Line{editable(record.Line{ID: "l-t1", Text: "If the inspector does not come on Wednesday, the pump is lost until the week after.", Sources: []record.Citation{cite(2, "If not, we lose the pump until the week after.")}})}},
 		{Title: "Lift pit", Lines: []record.Line{editable(record.Line{ID: "l-t2", Text: "The pump tripped twice last night; a second one is wanted before the weekend.", Sources: []record.Citation{cite(7, "the pump in the lift pit tripped twice last night")}})}},
@@ -141,7 +145,7 @@ func fill(p *record.MeetingPage) {
 
 func approved() record.MeetingPage {
 	p := Meeting()
-	p.State, p.MayApprove, p.MaySubmit = web.ChipOf("approved"), false, false
+	p.State, p.MayApprove, p.MaySubmit, p.Adds = web.ChipOf("approved"), false, false, nil
 	p.Approval = &record.Approval{By: "Marta Lindqvist", When: web.StampAt(time.Date(2026, 11, 24, 13, 2, 0, 0, time.UTC), berlin), Version: 2}
 	p.Notes = []web.Note{{Class: "", Icon: "info", Text: "A new run of the speech engine is ready. The approved minutes stay as they are until somebody approves the new draft."}}
 	return p
@@ -151,7 +155,7 @@ func approved() record.MeetingPage {
 func pasted() record.MeetingPage {
 	p := Meeting()
 	p.Transcript, p.Sound, p.Duration, p.MayEdit, p.MayDelete, p.MayApprove, p.MaySubmit = turns(false), nil, "", false, false, false, false
-	p.Shell.Player = false
+	p.Shell.Player, p.Adds, p.MayRun = false, nil, false
 	p.Notes = []web.Note{{Icon: "clipboard-paste", Text: "Pasted transcript, without times. A chip shows the words that its line stands on."}}
 	for _, lines := range [][]record.Line{p.Summary, p.Decisions, p.Actions, p.Questions, p.Topics[0].Lines, p.Topics[1].Lines, p.Topics[2].Lines} {
 		for i := range lines {

@@ -226,6 +226,18 @@ func errorPage(status int, heading, sentence, retry string) web.ErrorPage {
 	return web.ErrorPage{Shell: web.Shell{Title: heading}, Status: status, Heading: heading, Sentence: sentence, Retry: retry, Request: "req_06crzj0v1g3m5k7n9q2s4t6w8y"}
 }
 
+func erase() record.ErasePage {
+	return record.ErasePage{Shell: shell("Erase", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14", Word: "erase", Problem: "Type the word to erase. Nothing was erased.",
+		Parts: web.Choose("recording", web.Option{Value: "recording", Name: "The recording", Hint: "Transcript and minutes stay."}, web.Option{Value: "meeting", Name: "The whole meeting", Hint: "Title, attendees, recording, transcript and minutes."})}
+}
+
+func newLine() record.LinePage {
+	s := shell("Site progress 14", "/meetings")
+	s.Style = "meeting.css"
+	return record.LinePage{Shell: s, ID: "mtg_fixture", Heading: "Site progress 14", People: []string{"Ines Brandt"}, Line: record.Line{ID: "new-actions", In: "actions", Action: true, Editing: true,
+		Problem: "A line cannot be empty. Remove it instead.", SaveURL: "/meetings/mtg_fixture/lines", CancelURL: "/meetings/mtg_fixture/lines/new?cancel=yes&in=actions"}}
+}
+
 // Pages are the fixtures by name, each with its view.
 func Pages() map[string]web.View {
 	return map[string]web.View{
@@ -243,6 +255,8 @@ func Pages() map[string]web.View {
 		"meetings-denied": meetingsState(func(p *record.MeetingsPage) {
 			p.Refusal = &web.Refusal{Reason: "Your role does not include the list of meetings.", Grants: []string{"Marta Lindqvist", "Jonas Weil"}}
 		}),
+		"erase":           erase(),
+		"line-new":        newLine(),
 		"new":             newMeeting(false),
 		"new-paste":       newMeeting(true),
 		"details":         record.DetailsPage{Shell: shell("Details", "/meetings"), ID: "mtg_fixture", Heading: "Site progress 14", Details: details(true)},

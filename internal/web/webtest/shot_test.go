@@ -13,7 +13,9 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"mainstay/internal/meeting"
 	"mainstay/internal/web/webtest"
+	"mainstay/internal/worldtest"
 )
 
 // TestScreenshots writes pictures of each page to the folder in MAINSTAY_SHOTS, for people to look at.
@@ -98,5 +100,42 @@ func TestStateScreenshots(t *testing.T) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "print.pdf"), pdf.Data, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRealScreenshots adds pictures of the pages of meetings over the real handlers.
+func TestRealScreenshots(t *testing.T) {
+	dir := os.Getenv("MAINSTAY_SHOTS")
+	if dir == "" {
+		t.Skip("MAINSTAY_SHOTS names no folder")
+	}
+	var c worldtest.Case
+	h := live(t, func(h *house) {
+		h.here.Owner = h.here.Member // who looks made it
+		c = h.here.Case(t, false)
+	})
+	at := "/meetings/" + c.Meeting.String()
+	m, err := h.Meetings.Create(h.here.Member, meeting.Details{Title: "Letter", Project: "Quayside House"}, "upload", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = h.Capture.Put(h.here.Member, m.ID, "letter.wav", 20, strings.NewReader("This is no recording"))
+	ctx := browser(t)
+	for name, path := range map[string]string{"real-meeting": at, "real-erase": at + "/erase", "real-details": at + "/details", "real-list": "/meetings", "real-none": "/meetings?q=zzz",
+		"real-refused": "/meetings/" + m.ID.String(), "real-new": "/meetings/new", "real-line": at + "/lines/a1/edit", "real-404": "/meetings/mtg_x", "real-home": "/"} {
+		for _, v := range []struct {
+			size string
+			w, h int64
+		}{{"wide", 1280, 900}, {"phone", 390, 844}} {
+			view(t, ctx, v.w, v.h)
+			open(t, ctx, h.url+path)
+			png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name+"-"+v.size+".png"), png, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

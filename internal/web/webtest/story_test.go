@@ -28,12 +28,16 @@ type house struct {
 	reports func() []string
 }
 
-func live(t *testing.T) *house {
+// live opens a house; what is prepared is there before its work begins to run.
+func live(t *testing.T, prepared ...func(*house)) *house {
 	t.Helper()
 	w := worldtest.New(t)
 	h := &house{World: w, here: w.Tenant(t, "Alder")}
 	pages := w.Pages(t)
 	visitor := pages.Browser(t, h.here.Member)
+	for _, prepare := range prepared {
+		prepare(h)
+	}
 	var mu sync.Mutex
 	var broken []string
 	ts := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
