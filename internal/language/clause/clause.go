@@ -149,6 +149,8 @@ func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {
 			next++
 		}
 		return t.group(s, c, next, Being[w])
+	case w == "have" && Determiner[t.At(i+1)] && t.orders(s, i):
+		return t.group(s, Clause{From: i, Order: true}, i, false)
 	case t.OpensGroup(i, s.To):
 		c := Clause{From: i}
 		t.subjectBefore(&c, s, i, last)
@@ -209,6 +211,9 @@ func (t *Text) OpensGroup(i, to int) bool {
 
 // plain reads a clause without an auxiliary: a pronoun or a name, and a verb that agrees with it.
 func (t *Text) plain(s *Sentence, i, last int) (Clause, bool) {
+	if n := len(s.Clauses); n > 0 && i == s.Clauses[n-1].Object && keeping[s.Clauses[n-1].Verb] && Pointer[t.At(i)] {
+		return Clause{}, false
+	}
 	j := i + 1
 	for j < s.To && (Adverb[t.At(j)] && t.At(j) != "not" || t.Tokens[j].Who != 0 && t.Tokens[i].Who == t.Tokens[j].Who) {
 		j++

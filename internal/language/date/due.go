@@ -160,6 +160,9 @@ func (t reader) dayAt(c Calendar, i int) (time.Time, int) {
 
 // weekOf reads what counts weeks from a day: "a week on Monday", "a week from tomorrow", "a fortnight today", "Monday week".
 func (t reader) weekOf(c Calendar, i int) (time.Time, int) {
+	if t.At(i) == "this" && t.At(i+1) == "day" && t.At(i+2) == "week" {
+		return c.day.AddDate(0, 0, 7), i + 3
+	}
 	n, used := t.number(i)
 	j := i + used
 	if used == 0 && t.At(i) != "week" {

@@ -161,7 +161,10 @@ func (t *turn) whensOf(s *clause.Sentence, c *clause.Clause) []date.When {
 	if found := t.whensIn(before, c.From); len(found) > 0 {
 		return found
 	}
-	for m := k + 1; m < len(t.Sentences) && m <= k+2 && t.fragment(m); m++ {
+	for m := k + 1; m < len(t.Sentences) && m <= k+2; m++ {
+		if !t.fragment(m) {
+			continue
+		}
 		if found := t.whensIn(t.Sentences[m].From, t.Sentences[m].To); len(found) > 0 {
 			return found
 		}

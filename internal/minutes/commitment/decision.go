@@ -271,7 +271,7 @@ func (t *turn) settles(p *piece) bool {
 	}
 	last, before := t.At(p.To-1), t.At(p.To-2)
 	if last == "is" && before == "it" {
-		return p.To-p.From <= 6 && p.To-p.From > 2 && len(p.clauses) <= 1
+		return (p.To-p.From <= 6 || !t.punctuated()) && p.To-p.From > 2 && (len(p.clauses) <= 1 || !t.punctuated()) && !clause.IsParticiple(t.At(p.To-3)) && t.At(p.To-3) != "what"
 	}
 	first := p.From
 	for first+1 < p.To && clause.Opener[t.At(first)] && !closing[t.At(first)] {
@@ -329,8 +329,10 @@ func (t *turn) ruledBy(p *piece) bool {
 			return true
 		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb] && c.Verb != "get":
 			return true
+		case c.Passive && dropping[c.Verb] && c.Force == 0 && !c.Negated:
+			return true
 		case c.Subject != clause.Thing && c.Subject != clause.Us && c.Subject != clause.Everyone || c.Force != 0:
-		case c.Passive && c.Verb == "do", c.Subject == clause.Us && (c.Verb == "go" || c.Verb == "come") && t.At(c.Object) != "with":
+		case c.Passive && c.Verb == "do", c.Subject == clause.Us && (c.Verb == "go" || c.Verb == "come") && t.At(c.Object) != "with" && !t.concludes(p):
 		case rulingVerbs[c.Verb] && (!t.pronoun(c) || c.Verb == "stay" || c.Verb == "remain"):
 			return true
 		case c.Verb == "be" && held && !t.pronoun(c), held && c.Negated:
@@ -340,10 +342,21 @@ func (t *turn) ruledBy(p *piece) bool {
 	return held && t.At(p.From) == "no" || held && len(p.clauses) == 0
 }
 
+// dropping verbs, in the passive, say what was settled: "photo mode is cut".
+var dropping = clause.Set(`cut drop cancel scrap postpone keep accept reject approve delay defer abandon`)
+
 // bound reports whether the piece speaks of what one person does, or asks for, or of what must be done: no decision of all.
 func (t *turn) bound(p *piece) bool {
+	for i := p.From; i < p.To; i++ {
+		if t.At(i) == "you" && (t.At(i-1) == "from" || t.At(i-1) == "for") {
+			return true
+		}
+	}
 	for n := range p.clauses {
 		c := &p.clauses[n]
+		if c.Verb == "propose" || c.Verb == "suggest" || c.Verb == "move" {
+			continue
+		}
 		if c.Subject == clause.Me || c.Subject == clause.You || c.Order && c.Force&clause.Lets == 0 && c.Verb != "go" && c.Verb != "make" || c.Subject == clause.Named || c.Subject == clause.Someone || c.Force&clause.Must != 0 {
 			return true
 		}

@@ -164,7 +164,7 @@ func (x *exchange) enter(a *act) {
 	if a.deed == ask && a.clause.Order && x.elided(a) {
 		return
 	}
-	if a.deed == need && a.rich != full && x.turns[a.turn].pronoun(a.clause) {
+	if a.deed == need && a.rich != full && x.turns[a.turn].pronoun(a.clause) && !x.explain(a) {
 		x.explained(a)
 	}
 	it := &item{acts: []*act{a}, owner: a.owner, asked: a.to, deed: a.deed, last: a.turn, by: x.turns[a.turn].speaker, weight: a.weight, taken: a.deed == promise}
@@ -192,13 +192,13 @@ func (x *exchange) explain(a *act) bool {
 	if a.deed == ask {
 		return len(a.whens) > 0 && a.clause.Subject == clause.Me && x.explained(a)
 	}
-	if a.deed != promise && a.deed != offer || a.weight < 2 {
+	if a.deed != promise && a.deed != offer && a.deed != need || a.weight < 2 {
 		return false
 	}
 	for from := a.clause.From; from > 0; {
 		k := t.SentenceOf(from - 1)
 		s := stretch(t.Sentences[k].From, from)
-		if stems := t.stemsOf(s); len(stems) > 1 {
+		if stems := t.stemsOf(s); len(stems) > 1 || len(stems) == 1 && a.deed == need {
 			a.topic, a.stems, a.rich = t.trimmed(s), stems, full
 			return true
 		}
@@ -251,6 +251,8 @@ func (x *exchange) meets(it *item, a *act) bool {
 		return far == 0 && x.continues(it, a) || far > 0 && far <= addReach && (a.rich != full || common > 0) && x.near(it, a) && (common > 1 || x.continues(it, a))
 	case a.deed == promise && it.taken && it.owner == nil && a.rich == hollow:
 		return far <= addReach
+	case a.deed == promise && it.taken && it.owner != nil && it.owner.Speaker == nil && far == 0:
+		return a.rich != full // "Declan will repair them. I'll have him do it by Friday."
 	case (a.deed == promise || a.deed == offer) && it.taken:
 		return false
 	case a.deed == promise || a.deed == offer:
@@ -331,7 +333,10 @@ func (x *exchange) join(it *item, a *act) {
 		if before != promise {
 			it.weight += 2
 		}
-		it.owner, it.taken, it.refused, it.deed = a.owner, true, false, promise
+		if !it.taken || it.owner == nil || it.owner.Speaker != nil {
+			it.owner = a.owner
+		}
+		it.taken, it.refused, it.deed = true, false, promise
 	case offer:
 		if before == promise {
 			return

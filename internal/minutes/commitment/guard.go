@@ -224,7 +224,7 @@ func (t *turn) toldNow(c *clause.Clause) bool {
 func (t *turn) subordinate(c *clause.Clause) bool {
 	switch c.Link {
 	case "which", "whose", "than", "until", "till", "while", "though", "although", "as", "whether", "where", "how", "why", "when", "before", "after", "once", "because", "cause", "cos", "since", "lest":
-		return c.Subject != clause.Me || c.Link != "because" && c.Link != "cause" && c.Link != "cos" && c.Link != "since" && c.Link != "though"
+		return c.Subject != clause.Me || c.Link != "though"
 	case "who", "what":
 		return !(c.Subject == clause.Who) && c.Link == "what"
 	}

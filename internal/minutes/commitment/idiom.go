@@ -6,7 +6,7 @@ import (
 )
 
 // taking are the set phrases with which a speaker takes what was spoken of.
-var taking = clause.Phrases(`leave it with me, leave that with me, leave this with me, leave it to me, leave that to me, consider it done, i am on it, i am onto it, on it, put me down for, put me down, give it to me,
+var taking = clause.Phrases(`leave it with me, leave that with me, leave this with me, leave it to me, leave that to me, consider it done, consider it in hand, it is in hand, i am on it, i am onto it, on it, put me down for, put me down, give it to me,
 	that is on me, that one is on me, it is mine, that is mine, that one is mine, those are mine, they are mine, that is me, i have got it, i have got this, i got it, i got this, i have got that, count me in, i am on that,
 	i will do it, i will do that, i will take it, i will take that, i will do so, i shall do it, i do it, i make it, that is one for me, that is for me, down to me, with me, it is on me, i can do that, i can do it, let me do it,
 	let me do that, let me handle it, let me handle that, let me take that, i will own that, i will own it, i will handle it, i will handle that, i will sort it, i will sort that, i will get on it, i will get on that, is on me, i can take that, i can take it, mine`)
@@ -27,6 +27,9 @@ func (t *turn) idioms(p *people.People, s *clause.Sentence, index, k int) []act 
 			}
 			c := &clause.Clause{From: i, To: s.To, At: i, Object: i + len(ph), Subject: clause.Me}
 			a := act{deed: promise, turn: index, sentence: k, clause: c, content: stretch(i, i+len(ph)), owner: p.ByID[t.speaker], rich: hollow, weight: 2}
+			if len(ph) > 3 {
+				a.weight = 3
+			}
 			a.whens = t.whensOf(s, c)
 			return []act{a}
 		}

@@ -27,7 +27,7 @@ var (
 	// laughter and mock protest.
 	laughter = clause.Phrases(`ha, haha, ha ha, lol, hilarious, very funny, keep dreaming, dream on, do not be, in your dreams, in what universe, only joking, just kidding, half kidding, i am kidding,
 		oh stop, stop it, do not you dare, you wish, you and what army, god help us, i would pay to see that, good luck with that, i am joking, give over, do not tempt me`)
-	mocking   = clause.Phrases(`charming, behave, kidding, laughter, laughs, chuckles, stop, please do not, joking`)
+	mocking   = clause.Phrases(`dibs, make it two, make it three, sign me up, ah now, charming, behave, kidding, laughter, laughs, chuckles, stop, please do not, joking`)
 	gratitude = clause.Phrases(`thank you, thanks, cheers, ta, bless you, you are a star, you are a saint, you are a legend, lovely, brilliant, much appreciated, that is kind, perfect, great, good, awesome, appreciate it`)
 )
 
@@ -109,7 +109,7 @@ var (
 	unknowing = clause.Phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
 		come back to, circle back, leave that one, leave it open, we will see, wait and see, let us see, to be determined, tbd, tbc, up in the air, above my pay grade, hard to say, hard to read, hard to tell, is pending, still pending,
 		have to weigh in, is silent, not the right person, would have to look, would have to check, have to ask, remains to be seen, anyone's guess, anybody's guess, i wish i knew, hope so, next time, another day, i could ask you the same, unclear,
-		want to think about, need to think about, have to think about, sitting on it, waiting to hear, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question`)
+		want to think about, need to think about, have to think about, sitting on it, waiting to hear, hoping you, not got it with, not on me, do not have it with, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question`)
 )
 
 // ignorance finds where the tokens say that something is not known, or -1.

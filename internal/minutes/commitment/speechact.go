@@ -116,7 +116,7 @@ func (t *turn) verbless(p *people.People, s *clause.Sentence, index, k int) []ac
 		return []act{a}
 	}
 	for i := s.From; i < s.To; i++ {
-		if t.At(i) == "please" {
+		if t.At(i) == "please" || a.to != nil && t.At(i) == "you" && (t.At(i-1) == "from" || t.At(i-1) == "for") {
 			a.stems = t.stemsOf(a.content)
 			a.rich, a.weight = full, 1+t.extra(&a)
 			return []act{a}
@@ -171,6 +171,9 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 	case c.Force&(clause.Must|clause.Glad) != 0:
 		a.weight = 3
 		return !states[c.Verb] && !talk[c.Verb] && !(c.Verb == "get" && t.At(c.Object) == "to")
+	case c.Force&clause.Will != 0 && c.Verb == "need":
+		a.owner, a.deed, a.weight, a.to = nil, ask, 0, t.addressee(p, s)
+		return c.Object < c.To
 	case c.Force&clause.Will != 0:
 		if a.weight = 3; c.Force&clause.Ongoing != 0 {
 			a.weight = 2
@@ -231,11 +234,11 @@ func (t *turn) plainly(p *people.People, s *clause.Sentence, a *act, dated bool)
 			a.weight = 2
 		}
 		return dated || a.weight == 2
-	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && !dated && t.At(c.Object) != "it":
+	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && t.At(c.Object) != "it" && t.At(c.From-1) != "this" && t.At(c.From-1) != "that":
 		return false
 	}
 	a.weight = 0
-	if dated {
+	if dated || c.Link == "then" {
 		a.weight = 2
 	}
 	return true

@@ -281,10 +281,12 @@ func (p *People) spoken(t *clause.Text, n clause.Span) *Person {
 		to++
 	}
 	if to == n.From || to < n.To && !clause.Determiner[t.At(to)] && t.Tokens[to].Gap == " " {
-		if !p.written || to != n.From+1 || n.To != to+1 || !opens(t, n.From) {
+		if !(clause.Preposition[t.At(to)] && to > n.From) && (!p.written || to != n.From+1 || n.To != to+1 || !opens(t, n.From)) {
 			return nil
 		}
-		to++ // "Public works"
+		if !clause.Preposition[t.At(to)] {
+			to++ // "Public works"
+		}
 	}
 	first := t.At(n.From)
 	if _, f := clause.Lookup(first); f == clause.Gerund || f == clause.Third || date.Word(first) || things[first] {
