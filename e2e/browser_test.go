@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // tab is a browser's tab that looks at a deployment.
@@ -249,10 +250,47 @@ func TestFirstRunLeadsToCitedMinutes(t *testing.T) {
 	at := eval[float64](b, `Promise.resolve(Number(document.querySelector("#minutes .cite").dataset.at) / 1000)`)
 	b.click("#minutes .cite")
 	b.soon(10*time.Second, "a citation plays its second", fmt.Sprintf(`!document.querySelector("audio").paused && Math.abs(document.querySelector("audio").currentTime - %f) < 5`, at))
+	b.keys()
 	b.soundPages(t, d)
+	b.follows()
 	if broken := d.logged("content policy broken"); len(broken) > 0 {
 		t.Errorf("pages broke the content policy: %v", broken)
 	}
+}
+
+// keys finds the sample by the palette and opens the sheet of shortcuts, by keyboard alone.
+func (b *tab) keys() {
+	b.t.Helper()
+	b.open("/jobs")
+	b.press("k", chromedp.ModifierCtrl)
+	b.soon(10*time.Second, "the palette opens", `document.activeElement.matches(".palette input")`)
+	b.press("site")
+	b.soon(10*time.Second, "the palette finds the sample", `document.querySelector(".palette [aria-selected=true]").textContent.includes("Library site meeting")`)
+	b.sound("the palette")
+	b.press("\r")
+	b.soon(10*time.Second, "Enter opens it", `location.pathname.startsWith("/meetings/mtg_")`)
+	b.settle()
+	b.press("?")
+	b.soon(10*time.Second, "the sheet opens", `document.querySelector("dialog.keys[open]")`)
+	b.sound("the sheet of shortcuts")
+	b.press(kb.Escape)
+	b.soon(10*time.Second, "Escape closes it", `!document.querySelector("dialog[open]")`)
+}
+
+// follows has the sample made again and looks at the jobs while it is: the page fills and empties by itself.
+func (b *tab) follows() {
+	b.t.Helper()
+	b.open("/")
+	b.click(`ul.items a[href^="/meetings/"]`)
+	b.soon(10*time.Second, "the sample is open", `document.querySelector("form[action$='/run'] button")`)
+	run := eval[string](b, `Promise.resolve(new URL(document.querySelector("form[action$='/run']").action).pathname)`)
+	b.open("/jobs")
+	eval[bool](b, `window.stayed = true, fetch("`+run+`", {method: "POST", redirect: "manual", headers: {"X-CSRF-Token": document.querySelector("meta[name=csrf]").content,
+		"Content-Type": "application/x-www-form-urlencoded"}, body: "what=speech"}).then(() => true)`)
+	b.soon(20*time.Second, "the work shows by itself", `window.stayed && document.querySelector("#running form[action$='/cancel'] button")`)
+	b.soon(60*time.Second, "its progress shows by itself", `document.querySelector("#running progress")`)
+	b.sound("jobs while they run")
+	b.soon(2*time.Minute, "the page shows what came of it", `!window.stayed && !document.querySelector("#running form") && document.querySelectorAll(".items .chip.approved").length >= 3`)
 }
 
 // soundPages checks every real page of a deployment that holds the sample, in each size and theme.

@@ -57,6 +57,7 @@ func methods() map[string]method {
 		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
 		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
+		"identity.Owned":      {none: "anybody may know it"},
 		"identity.SetupOpen":  {none: "its token is its right"},
 		"identity.FirstRun":   {none: "its token is its right"},
 		"identity.SignIn":     {none: "its password is its right"},

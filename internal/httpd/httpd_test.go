@@ -459,3 +459,25 @@ func TestEventsOutliveTheQuietTime(t *testing.T) {
 		t.Errorf("%d events arrived, %v, want 10", n, err)
 	}
 }
+
+func TestHealthSaysWhetherToSendPeopleHere(t *testing.T) {
+	t.Parallel()
+	var broken error
+	s := newServer(t, io.Discard)
+	s.Health("1.2.3", func(context.Context) error { return broken })
+	for _, want := range []struct {
+		err    error
+		path   string
+		status int
+		says   string
+	}{
+		{nil, "/healthz", 200, `"ok"`}, {nil, "/readyz", 200, `"ready"`}, {nil, "/version", 200, `"1.2.3"`},
+		{errors.New("connection to 10.0.0.7 refused"), "/healthz", 200, `"ok"`}, {errors.New("connection to 10.0.0.7 refused"), "/readyz", 503, "does not answer"},
+	} {
+		broken = want.err
+		got := do(s, get(want.path))
+		if got.Code != want.status || !strings.Contains(got.Body.String(), want.says) || strings.Contains(got.Body.String(), "10.0.0.7") {
+			t.Errorf("%s with %v: %d %s", want.path, want.err, got.Code, got.Body)
+		}
+	}
+}

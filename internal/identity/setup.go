@@ -45,19 +45,25 @@ func (s *Service) SetupOpen(ctx context.Context, token string) error {
 	})
 }
 
-// Prepare returns a context in which the installer acts in the workspace that the first run will claim, and makes that
-// workspace where there is none. It fails with fault.Ended once the deployment has an owner: from then on nobody but its
-// people acts there.
-func (s *Service) Prepare(ctx context.Context) (context.Context, error) {
+// Owned reports whether somebody owns the deployment. Anybody may know.
+func (s *Service) Owned(ctx context.Context) (bool, error) {
 	var done bool
 	err := s.Gate.Look(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		done, err = isSetUp(ctx, tx)
 		return err
 	})
+	return done, err
+}
+
+// Prepare returns a context in which the installer acts in the workspace that the first run will claim, and makes that
+// workspace where there is none. It fails with fault.Ended once the deployment has an owner: from then on nobody but its
+// people acts there.
+func (s *Service) Prepare(ctx context.Context) (context.Context, error) {
+	owned, err := s.Owned(ctx)
 	if err != nil {
 		return ctx, err
 	}
-	if done {
+	if owned {
 		return ctx, fault.New(fault.Ended, "This deployment has an owner already. Sign in.")
 	}
 	id, err := s.prepare(ctx)

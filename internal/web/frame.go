@@ -3,8 +3,10 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
+	"mainstay/internal/gate"
 	"mainstay/internal/identity"
 	"mainstay/internal/tenant"
 )
@@ -30,7 +32,11 @@ func (a *App) frame(r *http.Request, title, current string) (Shell, identity.Me,
 		return Shell{}, me, err
 	}
 	token, err := a.server.FormToken(actor)
-	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: Nav(current, waiting.Drafts, waiting.Dead),
+	nav := Nav(current, waiting.Drafts, waiting.Dead)
+	if me.Role == gate.Viewer {
+		nav = slices.DeleteFunc(nav, func(i NavItem) bool { return i.Href == "/meetings/new" })
+	}
+	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: nav,
 		Token: token, Theme: themeOf(r), NoKeys: keysOff(r)}, me, err
 }
 

@@ -23,6 +23,7 @@ type HomePage struct {
 	Trouble   *Trouble
 	Checklist []Todo
 	Sample    string // where the sample meeting is
+	MayCreate bool
 }
 
 func (HomePage) Page() string { return "home" }
@@ -53,7 +54,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) error {
 	shell.Live, shell.Script = "sse", "live.js"
 	zone := zoneOf(r)
 	now := a.Source.Now().In(zone)
-	p := HomePage{Shell: shell, Greeting: greeting(now, shell.Member), Today: now.Format("Monday 2 January 2006")}
+	p := HomePage{Shell: shell, Greeting: greeting(now, shell.Member), Today: now.Format("Monday 2 January 2006"), MayCreate: me.Role != gate.Viewer}
 	work, err := a.Progress.Look(r.Context())
 	if err != nil {
 		return err

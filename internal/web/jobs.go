@@ -19,11 +19,12 @@ import (
 // JobsPage shows running, waiting, stopped and finished work.
 type JobsPage struct {
 	Shell
-	Running []Job
-	Dead    []DeadJob
-	Done    []Job
-	Trouble *Trouble
-	Refusal *Refusal
+	Running   []Job
+	Dead      []DeadJob
+	Done      []Job
+	Trouble   *Trouble
+	Refusal   *Refusal
+	MayCreate bool
 }
 
 func (JobsPage) Page() string { return "jobs" }
@@ -77,7 +78,7 @@ func troubleOf(r *http.Request, err error) *Trouble {
 
 func (a *App) jobsPage(r *http.Request, shell Shell, me identity.Me, work, done []progress.Work) JobsPage {
 	may := me.Role != gate.Viewer
-	p := JobsPage{Shell: shell, Running: running(work)}
+	p := JobsPage{Shell: shell, Running: running(work), MayCreate: may}
 	for i := range p.Running {
 		if !may {
 			p.Running[i].CancelURL = ""

@@ -73,6 +73,7 @@ func TestTheFirstRunInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := "/setup/" + token.Reveal()
+	want(t, nobody.Get(t, "/sign-in"), 200, "Nobody owns this deployment yet")
 	want(t, nobody.Get(t, at), 200, "Set up Mainstay", `action="`+at+`"`)
 	bad := setupForm()
 	bad.Set("password", "too short")
@@ -89,6 +90,7 @@ func TestTheFirstRunInTheBrowser(t *testing.T) {
 	want(t, nobody.Get(t, at), 410, "This link is over", "sign in")
 	want(t, nobody.Post(t, at, setupForm()), 410)
 	want(t, nobody.Get(t, "/setup/"+strings.Repeat("x", 43)), 410)
+	lacks(t, nobody.Get(t, "/sign-in"), "Nobody owns")
 	owner := &worldtest.Browser{}
 	*owner = *nobody
 	owner.Cookie = cookie
@@ -162,6 +164,9 @@ func TestHomeShowsWhatWaits(t *testing.T) {
 		got := b.Get(t, "/")
 		want(t, got, 200, "Drafts to approve", "/meetings/"+c.Meeting.String(), "Meeting about Alder", "Being made", `1<span class="sr"> drafts to approve`)
 		lacks(t, got, "Birch")
+		if begin := strings.Contains(got.Body.String(), "/meetings/new"); begin != (who == "owner") {
+			t.Errorf("the %s is offered to upload: %t", who, begin)
+		}
 		if own := strings.Contains(got.Body.String(), "To finish setting up"); own != (who == "owner") {
 			t.Errorf("the %s sees the checklist: %t", who, own)
 		}

@@ -28,7 +28,14 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, httpd.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return nil
 	}
+	owned, err := a.Identity.Owned(r.Context())
+	if err != nil {
+		return err
+	}
 	p := signInPage(r, "")
+	if !owned {
+		p.Notice = "Nobody owns this deployment yet. Open the setup address that the server printed when it started."
+	}
 	if r.URL.Query().Get("out") != "" {
 		p.Notice = "You signed out."
 	}

@@ -12,7 +12,7 @@ func at(day, hour, minute int) web.Stamp {
 }
 
 func home() web.HomePage {
-	p := web.HomePage{Shell: shell("Home", "/"), Greeting: "Good morning, Marta", Today: "Tuesday 24 November 2026",
+	p := web.HomePage{Shell: shell("Home", "/"), MayCreate: true, Greeting: "Good morning, Marta", Today: "Tuesday 24 November 2026",
 		ToApprove: []web.Item{
 			{Title: "Site progress 14: slab, façade, dewatering", Href: "/page/meeting", Sentence: "Quayside House, today 09:00. 3 decisions, 4 actions, 1 line not found."},
 			{Title: "Owner's meeting, November", Href: "/page/meeting", Sentence: "Quayside House, yesterday 15:30. 6 decisions, 11 actions."},
@@ -245,7 +245,7 @@ func Pages() map[string]web.View {
 		"meeting-approved": approved(),
 		"meeting-pasted":   pasted(),
 		"home":             home(),
-		"home-empty":       web.HomePage{Shell: shell("Home", "/"), Greeting: "Welcome, Marta", Today: "Tuesday 24 November 2026", Sample: "/page/meeting", Checklist: home().Checklist},
+		"home-empty":       web.HomePage{Shell: shell("Home", "/"), MayCreate: true, Greeting: "Welcome, Marta", Today: "Tuesday 24 November 2026", Sample: "/page/meeting", Checklist: home().Checklist},
 		"meetings":         meetings(),
 		"meetings-empty":   meetingsState(func(*record.MeetingsPage) {}),
 		"meetings-none":    meetingsState(func(p *record.MeetingsPage) { p.Filtered, p.Query = true, "dewatering" }),
@@ -263,7 +263,7 @@ func Pages() map[string]web.View {
 		"processing":      processing(false),
 		"processing-dead": processing(true),
 		"jobs":            jobs(),
-		"jobs-empty":      web.JobsPage{Shell: shell("Jobs", "/jobs")},
+		"jobs-empty":      web.JobsPage{Shell: shell("Jobs", "/jobs"), MayCreate: true},
 		"models":          models(),
 		"models-read":     modelsRead(),
 		"models-denied":   modelsDenied(),
