@@ -40,7 +40,8 @@ type Config struct {
 // Gate decides and records every act. It is safe for concurrent use.
 type Gate struct {
 	Config
-	rules map[Verb]Rule
+	rules   map[Verb]Rule
+	lookups map[Object]string
 }
 
 // New returns a gate with the policy of [Policy].
@@ -48,7 +49,13 @@ func New(cfg Config) (*Gate, error) {
 	if cfg.Pools == nil || cfg.Vault == nil || cfg.Source.Now == nil || cfg.Source.Random == nil {
 		return nil, errors.New("gate: Pools, Vault and Source are required")
 	}
-	return &Gate{Config: cfg, rules: table()}, nil
+	g := &Gate{Config: cfg, rules: table(), lookups: map[Object]string{}}
+	for _, rule := range g.rules {
+		if rule.Object != None {
+			g.lookups[rule.Object] = rule.Object.lookup()
+		}
+	}
+	return g, nil
 }
 
 // Act says what is to be done, to what.
@@ -131,8 +138,6 @@ func (g *Gate) pool(actor tenant.Actor) (*pgxpool.Pool, error) {
 
 const settings = `select set_config('app.workspace_id', $1, true), set_config('app.member_id', $2, true), set_config('app.group_id', $3, true)`
 
-const roleOf = `select role from tenant.member where workspace_id = $1 and id = $2 and state = 'active'`
-
 // begin opens the transaction and reads what the decision needs, in one round trip.
 func (g *Gate) begin(ctx context.Context, actor tenant.Actor, rule Rule, act Act) (*Tx, error) {
 	pool, err := g.pool(actor)
@@ -146,9 +151,10 @@ func (g *Gate) begin(ctx context.Context, actor tenant.Actor, rule Rule, act Act
 	tx := &Tx{gate: g, conn: conn, actor: actor, rule: rule, act: act, now: g.Source.Now().UTC(), details: map[string]any{}}
 	batch := &pgx.Batch{}
 	queueBegin(batch, actor)
-	batch.Queue(roleOf, actor.Workspace, actor.Member).QueryRow(func(row pgx.Row) error { return optional(row.Scan(&tx.role)) })
-	if rule.Object != None {
-		batch.Queue(rule.Object.lookup(), actor.Workspace, act.Object, actor.Member).QueryRow(tx.scanObject)
+	if rule.Object == None {
+		batch.Queue(roleOf, actor.Workspace, actor.Member).QueryRow(func(row pgx.Row) error { return optional(row.Scan(&tx.role)) })
+	} else {
+		batch.Queue(g.lookups[rule.Object], actor.Workspace, act.Object, actor.Member).QueryRow(tx.scanObject)
 	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		tx.abandon(ctx)
@@ -221,9 +227,9 @@ type object struct {
 
 func (tx *Tx) scanObject(row pgx.Row) error {
 	o := &tx.object
-	err := row.Scan(&o.record, &o.group, &o.visibility, &o.hidden, &o.level, &o.createdBy)
-	o.found = err == nil
-	return optional(err)
+	err := row.Scan(&tx.role, &o.record, &o.group, &o.visibility, &o.hidden, &o.level, &o.createdBy)
+	o.found = err == nil && !o.record.IsZero()
+	return err
 }
 
 func (o object) visible(tx *Tx) bool {

@@ -16,14 +16,18 @@ const (
 	Step       Object = "step"
 )
 
-// lookup returns the query that finds an object's record and the actor's access to it. The object's name comes from the
-// policy table, never from input.
+const roleOf = `select role from tenant.member where workspace_id = $1 and id = $2 and state = 'active'`
+
+// lookup returns the query that finds the actor's role, an object's record and the actor's access to it, in one row whatever is
+// there. The object's name comes from the policy table, never from input.
 func (o Object) lookup() string {
 	return fmt.Sprintf(`
-select r.id, r.group_id, g.visibility, g.hidden_at is not null, coalesce(a.level, ''), g.created_by
-from tenant.%s o
-join tenant.record r on r.workspace_id = o.workspace_id and r.id = o.record_id
-join tenant.record g on g.workspace_id = r.workspace_id and g.id = r.group_id
-left join tenant.access a on a.workspace_id = r.workspace_id and a.group_id = r.group_id and a.member_id = $3
-where o.workspace_id = $1 and o.id = $2 and r.erased_at is null and g.erased_at is null`, o)
+select coalesce((select role from tenant.member where workspace_id = $1 and id = $3 and state = 'active'), ''), r.id, r.group_id,
+       coalesce(g.visibility, ''), g.hidden_at is not null, coalesce(a.level, ''), g.created_by
+from (select) act
+left join (tenant.%s o
+    join tenant.record r on r.workspace_id = o.workspace_id and r.id = o.record_id and r.erased_at is null
+    join tenant.record g on g.workspace_id = r.workspace_id and g.id = r.group_id and g.erased_at is null)
+  on o.workspace_id = $1 and o.id = $2
+left join tenant.access a on a.workspace_id = $1 and a.group_id = r.group_id and a.member_id = $3`, o)
 }

@@ -43,6 +43,9 @@ func (tx *Tx) Record() tenant.RecordID { return tx.object.record }
 // Group returns the record that leads the object's group: the meeting's.
 func (tx *Tx) Group() tenant.RecordID { return tx.object.group }
 
+// Private reports whether the object's group is for its maker and whom it is shared with only.
+func (tx *Tx) Private() bool { return tx.object.visibility == "private" }
+
 // Role returns the acting member's role, empty for other actors.
 func (tx *Tx) Role() Role { return tx.role }
 
@@ -158,6 +161,7 @@ where workspace_id = tenant.current_workspace() and (id = $1 or group_id = $1) a
 }
 
 func (tx *Tx) insertRecords(ctx context.Context) error {
+	batch := &pgx.Batch{}
 	for _, m := range tx.act.Make {
 		group, visibility := m.Group, "workspace"
 		if group.IsZero() {
@@ -166,12 +170,15 @@ func (tx *Tx) insertRecords(ctx context.Context) error {
 		if m.Private {
 			visibility = "private"
 		}
-		_, err := tx.Exec(ctx, `
+		batch.Queue(`
 insert into tenant.record (workspace_id, id, group_id, kind, visibility, created_by, created_at)
 values ($1, $2, $3, $4, $5, $6, $7)`, tx.actor.Workspace, m.ID, group, m.Kind, visibility, tx.maker(), tx.now)
-		if err != nil {
-			return fmt.Errorf("making record %s: %w", m.ID, err)
-		}
+	}
+	if batch.Len() == 0 {
+		return nil
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("making %d records: %w", batch.Len(), err)
 	}
 	return nil
 }

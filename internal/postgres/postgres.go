@@ -102,6 +102,7 @@ func open(ctx context.Context, cfg Config, role string, params map[string]string
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "60000"
 	pc.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	maps.Copy(pc.ConnConfig.RuntimeParams, params)
+	pc.AfterConnect = func(_ context.Context, conn *pgx.Conn) error { uuids(conn); return nil }
 	pc.MaxConns = cfg.Connections
 	if pc.MaxConns == 0 {
 		pc.MaxConns = 16

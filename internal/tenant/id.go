@@ -73,6 +73,9 @@ func ParseID[I Typed](s string) (I, error) {
 // IsZero reports whether the id names nothing.
 func (id ID[N]) IsZero() bool { return id == ID[N]{} }
 
+// Bytes returns the id as it is.
+func (id ID[N]) Bytes() [16]byte { return id }
+
 func (id ID[N]) String() string {
 	return id.Prefix() + "_" + letters.EncodeToString(id[:])
 }
