@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"mainstay/internal/fault"
@@ -95,7 +96,11 @@ func run(ctx context.Context, args []string, s streams) int {
 func sentence(err error) string {
 	var known *fault.Error
 	if errors.As(err, &known) {
-		return fmt.Sprintf("%s\n  (%v)", fault.Sentence(err), err)
+		told := fault.Sentence(err)
+		if strings.HasSuffix(err.Error(), ": "+told) {
+			return told // there is no cause beside it
+		}
+		return fmt.Sprintf("%s\n  (%v)", told, err)
 	}
 	return err.Error()
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mainstay/internal/capture"
+	"mainstay/internal/fault"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 )
@@ -56,7 +57,7 @@ func minutesOf(ctx context.Context, args []string, s streams) error {
 	opened, err := draftOnce(ctx, cfg, s, a.file, details)
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("interrupted. Nothing was kept; run it again for the minutes")
+		return fault.New(fault.Busy, "Interrupted. Nothing was kept; run it again for the minutes.")
 	case err != nil:
 		return err
 	}
@@ -179,24 +180,25 @@ func printed(s streams, opened minutes.Opened, asJSON bool) error {
 
 // usable says why a file cannot be taken in, before any work is begun.
 func usable(path string) error {
+	refused := func(format string) error { return fault.New(fault.Invalid, fmt.Sprintf(format, path)) }
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("there is no file %q. Check its name and its folder", path)
+		return refused("There is no file %q. Check its name and its folder.")
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("the file %q cannot be reached. Check the rights of its folder", path)
+		return refused("The file %q cannot be reached. Check the rights of its folder.")
 	case err != nil:
-		return fmt.Errorf("the file %q cannot be looked at: %w", path, err)
+		return fmt.Errorf("looking at the file: %w", err)
 	case info.IsDir():
-		return fmt.Errorf("%q is a folder. Name a recording or a transcript in it", path)
+		return refused("%q is a folder. Name a recording or a transcript in it.")
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%q is no ordinary file. Save the recording or the transcript to one", path)
+		return refused("%q is no ordinary file. Save the recording or the transcript to one.")
 	case info.Size() == 0:
-		return fmt.Errorf("the file %q is empty. Choose another, or export it again", path)
+		return refused("The file %q is empty. Choose another, or export it again.")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("the file %q cannot be read. Check its rights: %w", path, err)
+		return refused("The file %q cannot be read. Check its rights.")
 	}
 	return file.Close()
 }
