@@ -293,19 +293,20 @@ func TestSettingsAreChecked(t *testing.T) {
 	d := newDesk(t)
 	minus := -1
 	for name, spoil := range map[string]func(*llm.Setting){
-		"training unknown":        func(s *llm.Setting) { s.Training = "" },
-		"training allowed":        func(s *llm.Setting) { s.Training = "yes" },
-		"retention unknown":       func(s *llm.Setting) { s.RetentionDays = nil },
-		"retention out of reach":  func(s *llm.Setting) { s.RetentionDays = &minus },
-		"terms that are no link":  func(s *llm.Setting) { s.Terms = "javascript:alert(1)" },
-		"no region":               func(s *llm.Setting) { s.Region = " " },
-		"no budget":               func(s *llm.Setting) { s.MonthlyTokens = 0 },
-		"an unknown provider":     func(s *llm.Setting) { s.Provider = "other" },
-		"no model":                func(s *llm.Setting) { s.Model = "" },
-		"a model that is a path":  func(s *llm.Setting) { s.Provider, s.Model = "gemini", "../../other" },
-		"a key with a line break": func(s *llm.Setting) { s.Key = "a\r\nX: y" },
-		"a private address":       func(s *llm.Setting) { s.Own = false },
-		"no key":                  func(s *llm.Setting) { s.Key, s.Own, s.URL = "", false, "https://api.example.com" },
+		"training unknown":         func(s *llm.Setting) { s.Training = "" },
+		"training allowed":         func(s *llm.Setting) { s.Training = "yes" },
+		"retention unknown":        func(s *llm.Setting) { s.RetentionDays = nil },
+		"retention out of reach":   func(s *llm.Setting) { s.RetentionDays = &minus },
+		"terms that are no link":   func(s *llm.Setting) { s.Terms = "javascript:alert(1)" },
+		"a provider without terms": func(s *llm.Setting) { s.Terms, s.Own, s.URL = "", false, "https://api.example.com" },
+		"no region":                func(s *llm.Setting) { s.Region = " " },
+		"no budget":                func(s *llm.Setting) { s.MonthlyTokens = 0 },
+		"an unknown provider":      func(s *llm.Setting) { s.Provider = "other" },
+		"no model":                 func(s *llm.Setting) { s.Model = "" },
+		"a model that is a path":   func(s *llm.Setting) { s.Provider, s.Model = "gemini", "../../other" },
+		"a key with a line break":  func(s *llm.Setting) { s.Key = "a\r\nX: y" },
+		"a private address":        func(s *llm.Setting) { s.Own = false },
+		"no key":                   func(s *llm.Setting) { s.Key, s.Own, s.URL = "", false, "https://api.example.com" },
 	} {
 		set := setting("openai", "http://127.0.0.1:8000")
 		spoil(&set)

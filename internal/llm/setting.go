@@ -23,7 +23,7 @@ type Setting struct {
 	HasKey        bool          // a key is stored
 	Own           bool          // the operator's own server: private addresses are allowed
 	Region        string        // where the provider computes
-	Terms         string        // address of the provider's terms
+	Terms         string        // address of the provider's terms; one's own server has none
 	Training      string        // "no": the terms rule out training on what is sent; anything else is refused
 	RetentionDays *int          // how long the provider keeps what it is sent; nil: unknown, which is refused
 	MonthlyTokens int64
@@ -120,7 +120,7 @@ func (set Setting) check() error {
 		return fault.New(fault.Invalid, "A provider whose terms on training are unknown, or allow it, cannot be used. Check its terms and choose again.")
 	case set.RetentionDays == nil || *set.RetentionDays < 0 || *set.RetentionDays > 3650:
 		return fault.New(fault.Invalid, "Say how many days the provider keeps what it is sent, from 0 to 3650. If its terms do not tell, it cannot be used.")
-	case !link(set.Terms):
+	case !link(set.Terms), set.Enabled && !set.Own && set.Terms == "":
 		return fault.New(fault.Invalid, "Enter the address of the provider's terms, beginning with https://.")
 	case set.MonthlyTokens < 1:
 		return fault.New(fault.Invalid, "Set a monthly budget of at least one token.")
