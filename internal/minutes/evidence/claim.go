@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mainstay/internal/language"
+	grammar "mainstay/internal/language/clause"
 )
 
 // clause is a stretch of what was said that has a subject of its own.
@@ -35,6 +36,9 @@ func (e *Checker) clauses(text string) []clause {
 }
 
 func (e *Checker) split(sentence string) []string {
+	if e.lang == language.English && !strings.ContainsAny(sentence, ",.;:!?") {
+		return runOn(sentence)
+	}
 	words := language.Words(sentence)
 	var parts []string
 	from := 0
@@ -46,6 +50,17 @@ func (e *Checker) split(sentence string) []string {
 		}
 	}
 	return append(parts, sentence[from:])
+}
+
+// runOn parts speech that was recognized without marks: in "not yet no i'll call him" the call is not denied.
+func runOn(sentence string) []string {
+	t := grammar.New(sentence)
+	t.Parse()
+	var parts []string
+	for _, u := range t.Units() {
+		parts = append(parts, t.Words(u.From, u.To))
+	}
+	return parts
 }
 
 func head(norm string) string {
