@@ -205,6 +205,9 @@ func methods() map[string]method {
 		"minutes.Open": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Open(ctx, c.Meeting)
 		}},
+		"minutes.OpenRun": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Minutes.OpenRun(ctx, c.Meeting, c.Minutes)
+		}},
 		"minutes.Look": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Minutes.Look(ctx, c.Meeting)
 		}},

@@ -187,6 +187,7 @@ type Opened struct {
 	Meeting    meeting.Meeting
 	Transcript *speech.Transcript
 	Minutes    *Minutes
+	Record     ID // the run that is the record, where these minutes are a newer draft; else zero
 }
 
 // Open returns a meeting with its transcript and minutes, as one act.
@@ -195,6 +196,30 @@ func (s *Service) Open(ctx context.Context, id meeting.ID) (Opened, error) {
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		o, err = open(ctx, tx, id)
 		return err
+	})
+	return o, err
+}
+
+// OpenRun is Open with one run of the minutes in place of the newest: what was approved stays readable beside a newer draft.
+func (s *Service) OpenRun(ctx context.Context, id meeting.ID, run ID) (Opened, error) {
+	var o Opened
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if o.Meeting, err = meeting.Load(ctx, tx, id); err != nil {
+			return err
+		}
+		m, err := load(ctx, tx, run)
+		if err == nil && m.Meeting != id {
+			err = fault.New(fault.Missing, "There are no such minutes.")
+		}
+		if err != nil {
+			return err
+		}
+		o.Minutes = &m
+		t, err := pinned(ctx, tx, id, &m)
+		if err == nil {
+			o.Transcript = &t
+		}
+		return ignoreMissing(err)
 	})
 	return o, err
 }
@@ -220,6 +245,11 @@ func open(ctx context.Context, tx *gate.Tx, id meeting.ID) (o Opened, err error)
 	}
 	if err != nil && !fault.Is(err, fault.Missing) {
 		return o, err
+	}
+	if o.Minutes != nil && o.Minutes.Open() {
+		if o.Record, err = approved(ctx, tx, id); err != nil {
+			return o, err
+		}
 	}
 	t, err := pinned(ctx, tx, id, o.Minutes)
 	if err == nil {

@@ -115,6 +115,22 @@ where m.workspace_id = $1 and m.meeting_id = $2 and m.state <> 'superseded'
 order by m.run desc limit 1`, tx.Workspace(), id))
 }
 
+// approved returns the newest approved run of a meeting's minutes, a zero id where there is none.
+func approved(ctx context.Context, tx *gate.Tx, id meeting.ID) (ID, error) {
+	var run ID
+	err := tx.QueryRow(ctx, `
+select m.id from tenant.minutes m
+join gate.readable g on g.workspace_id = m.workspace_id and g.record_id = m.record_id
+where m.workspace_id = $1 and m.meeting_id = $2 and m.state = 'approved' order by m.run desc limit 1`, tx.Workspace(), id).Scan(&run)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return run, nil
+	}
+	if err != nil {
+		return run, fmt.Errorf("finding the approved minutes of meeting %s: %w", id, err)
+	}
+	return run, nil
+}
+
 // runs returns the runs of a meeting's minutes that are not erased. It fails with fault.Missing where there is none.
 func runs(ctx context.Context, tx *gate.Tx, id meeting.ID) ([]ID, error) {
 	rows, err := tx.Query(ctx, `

@@ -181,6 +181,18 @@ func TestMinutesAreReviewedAndApproved(t *testing.T) {
 	}
 	want(t, swap(t, o.owner, at+"/lines/s1", plus(form, "text", "x", "version", "2")), 409)
 	want(t, o.owner.Post(t, at+"/lines/undo", nil), 409)
+
+	o.Clock.Advance(time.Minute)
+	want(t, o.member.Post(t, at+"/run", url.Values{"what": {"minutes"}}), 303)
+	if err := o.Queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, o.viewer.Get(t, at), 200, "The approved minutes stay the record until this draft is approved.", at+"?run="+form.Get("minutes"), "slab on Thursday")
+	want(t, o.viewer.Get(t, at+"?run="+form.Get("minutes")), 200, "by Somebody Alder, version 2", "We agreed to pour the slab.", "There is a newer draft.")
+	want(t, o.stranger.Get(t, at+"?run="+form.Get("minutes")), 404)
+	want(t, o.viewer.Get(t, at+"?run=min_x"), 404)
+	other, _ := o.draft(t)
+	want(t, o.viewer.Get(t, other+"?run="+form.Get("minutes")), 404)
 }
 
 func TestANameChangesEverywhereAndComesBack(t *testing.T) {
@@ -294,8 +306,11 @@ func TestWorkIsRunAgainAndCancelled(t *testing.T) {
 	want(t, o.member.Get(t, at), 200, "We agreed to wait.")
 
 	waiting := made(t, send(t, o.member, part{"file", "b.wav", string(worldtest.Tone(8))}))
-	want(t, o.member.Get(t, waiting), 200, "Next in the queue", waiting+"/cancel")
+	want(t, o.member.Get(t, waiting), 200, "in the queue", waiting+"/cancel")
 	want(t, o.member.Post(t, waiting+"/cancel", nil), 303)
+	if err := o.Queue.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	want(t, o.member.Get(t, waiting), 200, "The work was cancelled.", "The recording is stored safely.", waiting+"/run")
 	want(t, o.member.Post(t, waiting+"/run", nil), 303)
 	if err := o.Queue.Drain(t.Context()); err != nil {

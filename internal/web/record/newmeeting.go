@@ -269,7 +269,7 @@ func guessed(d meeting.Details, file string) meeting.Details {
 	}
 	title, at := capture.Guess(file, nil, zone)
 	if strings.TrimSpace(d.Title) == "" {
-		d.Title = orElse(title, titleOf(file))
+		d.Title = shortened(orElse(title, titleOf(file)))
 	}
 	if d.StartsAt == nil {
 		d.StartsAt = at
@@ -284,6 +284,11 @@ func titleOf(file string) string {
 		return ""
 	}
 	title := strings.Join(strings.Fields(strings.ReplaceAll(strings.TrimSuffix(file, path.Ext(file)), "_", " ")), " ")
+	return shortened(title)
+}
+
+// shortened cuts what no person wrote to the longest title there may be.
+func shortened(title string) string {
 	letters := []rune(strings.ToValidUTF8(title, ""))
 	return string(letters[:min(len(letters), 200)])
 }

@@ -7,6 +7,7 @@ import (
 
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/tenant"
 	"mainstay/internal/web"
 )
 
@@ -16,7 +17,7 @@ func (a *Pages) openMeeting(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.Minutes.Open(r.Context(), id)
+	o, err := a.openRun(r, id)
 	if err != nil {
 		return err
 	}
@@ -32,6 +33,19 @@ func (a *Pages) openMeeting(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.Show(w, p)
+}
+
+// openRun opens the newest minutes of a meeting, or the run that the address names.
+func (a *Pages) openRun(r *http.Request, id meeting.ID) (minutes.Opened, error) {
+	named := r.URL.Query().Get("run")
+	if named == "" {
+		return a.Minutes.Open(r.Context(), id)
+	}
+	run, err := tenant.ParseID[minutes.ID](named)
+	if err != nil {
+		return minutes.Opened{}, err
+	}
+	return a.Minutes.OpenRun(r.Context(), id, run)
 }
 
 func (a *Pages) meetingPage(r *http.Request, o minutes.Opened, k work) (MeetingPage, error) {
@@ -140,6 +154,13 @@ func notesOf(o minutes.Opened, k work) []web.Note {
 		add("", "activity", "This meeting is being worked on again. What you see is from the run before.")
 	case state == "dead":
 		add("bad", "triangle-alert", "The last run stopped: "+k.steps[0].Reason+" What you see is from the run before.")
+	}
+	if !o.Record.IsZero() {
+		notes = append(notes, web.Note{Icon: "stamp", Text: "The approved minutes stay the record until this draft is approved.", Name: "Read them",
+			Href: web.PathOf(o.Meeting.ID) + "?run=" + o.Record.String()})
+	}
+	if o.Minutes != nil && o.Minutes.State == minutes.Approved && o.Meeting.Stage != meeting.Approved {
+		notes = append(notes, web.Note{Icon: "info", Text: "This is the record. There is a newer draft.", Name: "Read the draft", Href: web.PathOf(o.Meeting.ID)})
 	}
 	if o.Minutes != nil && o.Minutes.DraftedBy.Note != nil {
 		add("", "info", *o.Minutes.DraftedBy.Note)
