@@ -148,6 +148,12 @@ func TestSound(t *testing.T) {
 		"By people who are not associated with this building project.":  false,
 		"They have done some interesting tests on that in Hamburg.":     false, // points back
 		"That is way beyond the scope of the building contract.":        false,
+		"Phase one is ready for the inspection of the council.":         true,
+		"No one was hurt at the northern wall on Tuesday.":              true,
+		"The third one is the crane beside the northern wall.":          false,
+		"The driver is supposed to keep an eye on those.":               false,
+		"We're gonna order a second crane for the northern wall.":       false,
+		"We have some the drawings of the northern wall.":               false,
 		"One of them is the crane beside the northern wall.":            false,
 		"I sent the drawings of the crane to the council office.":       false, // of oneself
 		"Let's go back to the drawings of the northern wall.":           false, // procedure

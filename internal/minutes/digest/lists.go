@@ -27,43 +27,46 @@ func set(list string) map[string]bool {
 
 // grammar holds the small words by which a language shows how a sentence stands in talk. Missing lists do no harm.
 type grammar struct {
-	openers       [][]string      // tie a sentence to what was said before it
-	danglers      map[string]bool // cannot end a sentence
-	pronouns      map[string]bool // point back when they open a sentence
-	persons       map[string]bool // speaker and listener
-	singular      map[string]bool // the speaker alone
-	starters      map[string]bool // open half a sentence
-	leads         map[string]bool // open a sentence that stands well
-	tying         map[string]bool // tie nouns together
-	pointing      map[string]bool // point at what only those present saw
-	subjects      map[string]bool // begin a clause
-	articles      map[string]bool // begin a noun phrase
-	prepositions  map[string]bool
-	breaks        map[string]bool // cannot follow an article
-	verbs         map[string]bool // common finite verbs
-	nounBefore    map[string]bool // stand before nouns
-	letters       map[string]bool // are words of one letter
-	interjections map[string]bool // interrupt a sentence
-	relatives     map[string]bool // begin a clause that describes a noun
-	social        map[string]bool // belong to greetings and thanks
-	decisive      map[string]bool // say that something was settled
-	loose         map[string]bool // are fine in talk and odd on paper
-	tails         [][]string      // end a sentence and add nothing
-	kept          [][]string      // openers that mean something with the word that follows
-	subordinators map[string]bool // open a clause that needs a verb of its own
-	clausal       map[string]bool // are subjects by themselves
-	objects       map[string]bool // pronouns, directions and the like behind a verb
-	determiners   map[string]bool // begin a noun phrase
-	times         map[string]bool // nouns that say when without a preposition
-	adjectival    map[string]bool // stand before adjectives
-	judging       map[string]bool // follow "it is" where "it" points at what comes
-	degrees       map[string]bool // strengthen an adjective
-	adverbs       map[string]bool // may stand before a comma at the beginning
-	fragments     map[string]bool // begin what is no sentence
-	questions     map[string]bool // ask, unless a subject follows
-	between       map[string]bool // stand between subject and verb
-	prefixes      map[string]bool // are parts of words before a hyphen
-	being         map[string]bool // are forms of "to be"
+	openers        [][]string      // tie a sentence to what was said before it
+	danglers       map[string]bool // cannot end a sentence
+	pronouns       map[string]bool // point back when they open a sentence
+	persons        map[string]bool // speaker and listener
+	singular       map[string]bool // the speaker alone
+	starters       map[string]bool // open half a sentence
+	leads          map[string]bool // open a sentence that stands well
+	tying          map[string]bool // tie nouns together
+	pointing       map[string]bool // point at what only those present saw
+	subjects       map[string]bool // begin a clause
+	articles       map[string]bool // begin a noun phrase
+	prepositions   map[string]bool
+	breaks         map[string]bool // cannot follow an article
+	verbs          map[string]bool // common finite verbs
+	nounBefore     map[string]bool // stand before nouns
+	letters        map[string]bool // are words of one letter
+	interjections  map[string]bool // interrupt a sentence
+	relatives      map[string]bool // begin a clause that describes a noun
+	social         map[string]bool // belong to greetings and thanks
+	decisive       map[string]bool // say that something was settled
+	loose          map[string]bool // are fine in talk and odd on paper
+	tails          [][]string      // end a sentence and add nothing
+	kept           [][]string      // openers that mean something with the word that follows
+	subordinators  map[string]bool // open a clause that needs a verb of its own
+	clausal        map[string]bool // are subjects by themselves
+	objects        map[string]bool // pronouns, directions and the like behind a verb
+	determiners    map[string]bool // begin a noun phrase
+	times          map[string]bool // nouns that say when without a preposition
+	adjectival     map[string]bool // stand before adjectives
+	judging        map[string]bool // follow "it is" where "it" points at what comes
+	demonstratives map[string]bool // point, and end a sentence only where they point back
+	slurred        map[string]bool // are written otherwise
+	partial        map[string]bool // cannot stand before an article
+	degrees        map[string]bool // strengthen an adjective
+	adverbs        map[string]bool // may stand before a comma at the beginning
+	fragments      map[string]bool // begin what is no sentence
+	questions      map[string]bool // ask, unless a subject follows
+	between        map[string]bool // stand between subject and verb
+	prefixes       map[string]bool // are parts of words before a hyphen
+	being          map[string]bool // are forms of "to be"
 }
 
 var grammars = map[language.Language]grammar{
@@ -99,7 +102,7 @@ var grammars = map[language.Language]grammar{
 			thingy thingie um uh hmm yeah okay ok yep nope hafta 'em`),
 		tails: phrases(`you know, okay, ok, right, yeah, so, or something, or whatever, and so on, and so forth, and stuff, and stuff like that, and things like that,
 			and everything, or anything, i think, i guess, i mean, i suppose, i believe, basically, actually, anyway, really, to be honest, though, then, please, thank you,
-			thanks, or so, you see, is it, isn't it, of course, as well as, or something like that, and whatnot, and all that, by the way, for example, like, well, too much so, mr chair, madam chair,
+			thanks, or so, you see, is it, isn't it, of course, as well as, or something like that, and whatnot, and all that, by the way, for example, perfect, great, exactly, absolutely, like, well, too much so, mr chair, madam chair,
 			mr speaker, madam speaker, mr president`),
 		kept: phrases(`because of, so that, so far, so many, so much, so long, now that, right now, right after, right across, then again, good luck, as of, well over,
 			like this, like that, or else, see if, fine tuning, also known, well known, good news, sorry state, great deal, sure enough, right hand, right side,
@@ -115,8 +118,11 @@ var grammars = map[language.Language]grammar{
 		adjectival: set(`the a an my your our their his her its very more most less quite so too this that these those some any no each every least`),
 		judging: set(`important clear possible impossible necessary hard easy likely unlikely better best good difficult true essential vital crucial
 			reasonable useful time worth necessary obvious critical fair`),
-		degrees: set(`very too quite so more most not pretty`),
-		adverbs: set(`first second third finally today tomorrow yesterday however therefore unfortunately instead meanwhile overall again otherwise
+		demonstratives: set(`that this those these`),
+		slurred:        set(`gonna wanna gotta sorta kinda gimme lemme dunno hafta`),
+		partial:        set(`some any every each several no`),
+		degrees:        set(`very too quite so more most not pretty`),
+		adverbs: set(`first second third fourth fifth finally today tomorrow yesterday however therefore unfortunately instead meanwhile overall again otherwise
 			nevertheless nonetheless moreover furthermore thus hence here later earlier afterwards secondly thirdly still next last since
 			after before once if when while although though because as what where whether now monday tuesday wednesday thursday friday
 			saturday sunday then`),
@@ -164,7 +170,7 @@ var subjectCues = map[language.Language][][]string{
 		first thing, second item, item one, item two, item three, item four, item five, item number, agenda, let's talk about, turn to, turning to, come back to,
 		another thing, any other business, other business, let's start, let's look at, what about, how about the, next question, last question, as for the, next presentation,
 		move to, get started, kick off, kick us off, start us off, onto the, on to the, has the floor, turn over to, over to you, hand over, go over to, questions from, your presentation,
-		next questions, first questions, final question, questions are, question is from, minutes left, left of the meeting, minutes to go, suspend the, next meeting in, end of our time, our time is`),
+		next questions, first questions, final question, questions are, question is from, minutes left, minutes more, more minutes, left of the meeting, minutes to go, suspend the, next meeting in, end of our time, our time is`),
 	language.German:     phrases(`nächster punkt, nächste punkt, nächstes thema, weiter mit, kommen wir zu, nächsten punkt, tagesordnung, letzter punkt, fangen wir an, als nächstes`),
 	language.French:     phrases(`point suivant, prochain point, passons à, passons au, ordre du jour, dernier point, on passe, commençons`),
 	language.Spanish:    phrases(`siguiente punto, próximo punto, pasemos a, pasamos a, orden del día, último punto, empecemos, siguiente tema`),
@@ -188,7 +194,7 @@ var plain = map[language.Language]map[string]bool{
 		front separate general particular meantime previous fair enough away alone apart instead soon far pretty together twice etcetera round
 		etc open tell final various several overall basic easily huge further able worry presentation item items topic topics bits bob bobs
 		kinda sorta hundred thousand monday tuesday wednesday thursday friday saturday sunday january february
-		march april june july august september october november december view report`),
+		march april june july august september october november december view report section sections session`),
 	language.German:     set(`leute zeit frage fragen beispiel punkt idee problem teil fall woche tag tage jahr jahre stunde heute morgen gestern neu neue alte große kleine`),
 	language.French:     set(`gens temps question exemple point idée problème partie fait cas semaine jour année heure aujourd'hui demain hier nouveau petit grand`),
 	language.Spanish:    set(`gente tiempo pregunta ejemplo punto idea problema parte caso semana día año hora hoy mañana ayer nuevo grande`),

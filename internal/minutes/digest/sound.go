@@ -59,9 +59,18 @@ func (c clauses) pointsBack() bool {
 	return headWord(c.norm(0)) != "it" || !c.g.judging[c.norm(at)]
 }
 
-// pointsAtOther: its subject is part of what was said before, "One of them is".
+// pointsAtOther: its subject is part of what was said before, "One of them is", "The third one is", or it ends with a "that".
 func (c clauses) pointsAtOther() bool {
 	const subject = 5
+	if last := len(c.words) - 1; c.g.demonstratives[c.norm(last)] && !c.isNoun(last-1) {
+		return true
+	}
+	for i := 0; i < subject && i+1 < len(c.words); i++ {
+		before := c.norm(i - 1) // "no one is", "phase one is" point at nothing
+		if w := c.norm(i); (w == "one" || w == "ones") && before != "no" && (c.g.adverbs[before] || !c.isNoun(i-1)) && c.finite(i+1) {
+			return true
+		}
+	}
 	for i := 1; i < subject && i < len(c.words); i++ {
 		if w := c.norm(i); c.norm(i-1) == "of" && (w == "them" || w == "it" || (w == "these" || w == "those" || w == "that") && !c.isNoun(i+1)) {
 			return true
@@ -85,10 +94,10 @@ func (c clauses) interrupted() bool {
 	return false
 }
 
-// speaksOfSelf: "I sent it". Who speaks is not on the line.
+// speaksOfSelf: "I sent it". Who speaks is not on the line. Nor is it how people write: "We're gonna".
 func (c clauses) speaksOfSelf() bool {
 	for _, w := range c.words {
-		if c.g.singular[headWord(w.Norm)] {
+		if c.g.singular[headWord(w.Norm)] || c.g.slurred[w.Norm] {
 			return true
 		}
 	}
@@ -233,7 +242,9 @@ func (c clauses) clash(i int) bool {
 	case a == "to": // "to is", "to at"
 		return c.v.helpers[b] && b != "do" && b != "have" || bound && b != "to"
 	case c.g.prepositions[a]: // "of we", "for with", "of had"
-		return c.g.subjects[head] && b == head || bound && a != "from" && a != "in" && a != "on" || c.v.helpers[b]
+		return c.g.subjects[head] && b == head || bound && a != "from" && a != "in" && a != "on" || c.v.helpers[b] || b == "if" || b == "because"
+	case c.g.partial[a] && c.g.articles[b]: // "some the"
+		return true
 	case c.g.subjects[a], i > 1 && c.g.between[a] && c.g.subjects[c.norm(i-2)]: // "we for", "we the", "we only for", "we I"
 		return bound || c.g.articles[b] || c.g.subjects[head] || b == "instead"
 	case i > 1 && c.g.between[a] && c.v.helpers[b] && c.norm(i-2) == b, c.g.subjects[head] && (a == "need" || a == "needs" || a == "has" || a == "have"):

@@ -44,7 +44,7 @@ func conjugated() verbs {
 			wear win wins light lights lie lies read reads kick roll rolls account accounts charge charges group groups lift lifts
 			count counts hire post posts pour pours raise rescue ride rides rise rises sleep slip slips split build builds pay catch permit permits
 			repair repairs estimate estimates supply supplies pull protest stay stays spend cook sample samples conduct exchange fall falls bet bend
-			express express produce refuse save saves ship trip trips host hosts cross judge jump score kill warn welcome cancel arrest wash`),
+			express express produce refuse save saves ship trip trips host hosts cross judge jump score kill warn welcome cancel arrest wash phase phases`),
 	}
 	v.finite = map[string]bool{}
 	for _, base := range strings.Fields(regular) {
