@@ -208,6 +208,9 @@ func (q *Queue) Finish(ctx context.Context, tx *gate.Tx, step Step) error {
 func (q *Queue) Run(ctx context.Context) error {
 	q.ended = ctx.Done()
 	if err := q.reclaim(ctx, q.cfg.Node); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it began
+		}
 		return err
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))

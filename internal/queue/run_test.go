@@ -260,3 +260,14 @@ func repeat[T any](v T, n int) []T {
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func TestAQueueThatIsStoppedBeforeItBeginsEndsWell(t *testing.T) {
+	t.Parallel()
+	w := gatetest.New(t)
+	d := newDesk(t, w, func(context.Context, *desk, queue.Step) error { return nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Run(ctx); err != nil {
+		t.Errorf("Run = %v", err)
+	}
+}
