@@ -9,7 +9,7 @@ import (
 	"mainstay/internal/egress"
 )
 
-// LedgerPage lists what left the deployment for a model, and how much, never what it said.
+// LedgerPage lists what left the deployment for a language model or a speech engine, and how much, never what it said.
 type LedgerPage struct {
 	Shell
 	Rows []LedgerRow
@@ -45,6 +45,9 @@ func (a *App) showLedger(w http.ResponseWriter, r *http.Request) error {
 func ledgerRow(e egress.Entry, zone *time.Location) LedgerRow {
 	row := LedgerRow{When: StampAt(e.BegunAt, zone), Purpose: e.Purpose, Model: e.Model, Host: e.Host, Region: e.Region,
 		Fields: strings.Join(e.Fields, ", "), Out: sizeText(e.BytesOut), In: sizeText(e.BytesIn), Tokens: fmt.Sprint(e.TokensIn + e.TokensOut)}
+	if row.Model == "" {
+		row.Model = e.Provider
+	}
 	if row.Fields == "" {
 		row.Fields = "an invented sentence"
 	}
