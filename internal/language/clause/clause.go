@@ -1,8 +1,22 @@
+// Package clause reads the clauses of spoken English: who is said to do what, whether it is done, wanted, denied or asked.
+//
+// It is a shallow grammar, made for talk and for what a recognizer makes of it: fillers, false starts, no marks, no capitals.
+// [New] divides words into sentences and [Token] values, where a contraction is two tokens. The caller may mark tokens that
+// name somebody. [Text.Parse] then finds each [Clause] by its verb group:
+//
+//	somebody'll  have to  draw  that up        subject Someone, force Will|Must, verb "draw"
+//	can  you  send  them again                 subject You, force Can, Asks
+//	the licence  has to be  amended            subject Thing, force Must, Passive, verb "amend"
+//	we  'd  go                                 subject Us, force Would: not real
+//
+// The auxiliaries give force, tense and negation; what stands before them is the subject, what stands behind up to the next
+// clause belongs to the clause; the conjunction before it is its link. Nothing is guessed from a clause's meaning. The word
+// classes are closed lists; verbs are looked up in a table of common ones, and any word after a modal is one.
 package clause
 
 import "strings"
 
-// force is what the auxiliaries of a verb group say, as a set of bits.
+// Force is what the auxiliaries of a verb group say, as a set of bits.
 type Force uint16
 
 const (
@@ -18,7 +32,7 @@ const (
 	Lets                      // let me, let us
 )
 
-// kind says who or what a clause is about.
+// Kind says who or what a clause is about.
 type Kind int
 
 const (
@@ -33,7 +47,7 @@ const (
 	Thing                // it, that, a noun
 )
 
-// clause is a verb group with its subject and what follows up to the next clause.
+// Clause is a verb group with its subject and what follows up to the next clause.
 type Clause struct {
 	From, To int // tokens, the subject included; to is where the next clause begins
 	At       int // the main verb, or -1
@@ -51,12 +65,12 @@ type Clause struct {
 	Link     string // the conjunction that ties it to what was before, "" if none
 }
 
-// span is a stretch of tokens, to not included.
+// Span is a stretch of tokens, to not included.
 type Span struct{ From, To int }
 
 func (s Span) Empty() bool { return s.From >= s.To }
 
-// parse finds the clauses of each sentence of the turn. It is a shallow grammar: a clause is found by its verb group, a noun
+// Parse finds the clauses of each sentence of the turn. It is a shallow grammar: a clause is found by its verb group, a noun
 // subject is what stands before it, and everything up to the next clause belongs to it.
 func (t *Text) Parse() {
 	for k := range t.Sentences {
@@ -193,7 +207,7 @@ func (t *Text) inverted(s *Sentence, i, last int) bool {
 	return !(Nominative[before] && !Asking[before]) && !(Adverb[before] && Nominative[t.At(i-2)] && !Asking[t.At(i-2)])
 }
 
-// opensGroup reports whether a verb group can begin at i: with an auxiliary.
+// OpensGroup reports whether a verb group can begin at i: with an auxiliary.
 func (t *Text) OpensGroup(i, to int) bool {
 	w, next := t.At(i), t.At(i+1)
 	switch {

@@ -269,7 +269,7 @@ func (t *Text) nounFrom(s *Sentence, j, last int) int {
 	return from
 }
 
-// comma reports whether a mark stands before token k.
+// Comma reports whether a mark stands before token k.
 func (t *Text) Comma(k int) bool {
 	for _, r := range t.Tokens[k].Gap {
 		if r == ',' || r == ';' || r == ':' || r == '-' || r == '–' || r == '—' {

@@ -6,7 +6,7 @@ import (
 	"mainstay/internal/language"
 )
 
-// token is a word as the grammar sees it. A contraction is two tokens with the span of the one word: "I'll" is "i" and "will".
+// Token is a word as the grammar sees it. A contraction is two tokens with the span of the one word: "I'll" is "i" and "will".
 type Token struct {
 	Norm    string
 	Text    string
@@ -17,7 +17,7 @@ type Token struct {
 	Who     int  // the person that it names, counted by the caller from 1; 0 where it names nobody
 }
 
-// sentence is a stretch of a turn's tokens that end marks part; recognized speech may have one for many.
+// Sentence is a stretch of a turn's tokens that end marks part; recognized speech may have one for many.
 type Sentence struct {
 	From, To int
 	Asks     bool // it ends with a question mark
@@ -108,7 +108,7 @@ func contraction(whole, head, tail string) (string, string) {
 	return whole, ""
 }
 
-// at gives the norm of a token, "" outside of the turn.
+// At gives the norm of a token, "" outside of the turn.
 func (t *Text) At(i int) string {
 	if i < 0 || i >= len(t.Tokens) {
 		return ""
@@ -116,7 +116,7 @@ func (t *Text) At(i int) string {
 	return t.Tokens[i].Norm
 }
 
-// has reports whether the words stand at i.
+// Has reports whether the words stand at i.
 func (t *Text) Has(i int, words []string) bool {
 	if i < 0 || i+len(words) > len(t.Tokens) {
 		return false
@@ -129,7 +129,7 @@ func (t *Text) Has(i int, words []string) bool {
 	return true
 }
 
-// find gives the first place in [from, to) where one of the phrases stands, or -1.
+// Find gives the first place in [from, to) where one of the phrases stands, or -1.
 func (t *Text) Find(from, to int, list [][]string) int {
 	for i := from; i < to; i++ {
 		for _, p := range list {
@@ -141,7 +141,7 @@ func (t *Text) Find(from, to int, list [][]string) int {
 	return -1
 }
 
-// text gives what stands in the clean text from one token to another, the second not included.
+// Words gives what stands in the clean text from one token to another, the second not included.
 func (t *Text) Words(from, to int) string {
 	if from < 0 || from >= to || to > len(t.Tokens) {
 		return ""
@@ -149,7 +149,7 @@ func (t *Text) Words(from, to int) string {
 	return t.Clean.Text[t.Tokens[from].Span.Start:t.Tokens[to-1].Span.End]
 }
 
-// sentenceOf gives the index of the sentence that holds a token.
+// SentenceOf gives the index of the sentence that holds a token.
 func (t *Text) SentenceOf(i int) int {
 	for k, s := range t.Sentences {
 		if i < s.To {
@@ -159,7 +159,7 @@ func (t *Text) SentenceOf(i int) int {
 	return len(t.Sentences) - 1
 }
 
-// sentenceEnds reports whether a sentence ends before token i.
+// SentenceEnds reports whether a sentence ends before token i.
 func (t *Text) SentenceEnds(i int) bool {
 	for _, s := range t.Sentences {
 		if s.To == i {
@@ -169,5 +169,5 @@ func (t *Text) SentenceEnds(i int) bool {
 	return i >= len(t.Tokens)
 }
 
-// endsSentence reports whether the marks between two words end a sentence.
+// EndsSentence reports whether the marks between two words end a sentence.
 func EndsSentence(gap string) bool { return strings.ContainsAny(gap, ".?!") }

@@ -2,11 +2,11 @@ package clause
 
 import "strings"
 
-// form says how a verb is inflected.
-type form int
+// Form says how a verb is inflected.
+type Form int
 
 const (
-	NoVerb form = iota
+	NoVerb Form = iota
 	Bare        // send
 	Third       // sends
 	Past        // sent, also the participle
@@ -55,7 +55,7 @@ const irregular = `begin: began begun, become: became become, bring: brought, bu
 
 type verbForm struct {
 	base string
-	form form
+	form Form
 }
 
 var verbForms = inflect()
@@ -115,8 +115,8 @@ func doubled(v, ending string) []string {
 
 func isVowel(b byte) bool { return strings.IndexByte("aeiou", b) >= 0 }
 
-// verb gives the bare form of a word that is, or may be, a form of a known verb.
-func Lookup(norm string) (string, form) {
+// Lookup gives the bare form of a word that is, or may be, a form of a known verb.
+func Lookup(norm string) (string, Form) {
 	v, ok := verbForms[norm]
 	if !ok {
 		return norm, NoVerb
@@ -124,7 +124,7 @@ func Lookup(norm string) (string, form) {
 	return v.base, v.form
 }
 
-// isGerund reports whether a word is the -ing form of a verb, known or not.
+// IsGerund reports whether a word is the -ing form of a verb, known or not.
 func IsGerund(norm string) bool {
 	if _, f := Lookup(norm); f == Gerund {
 		return true
@@ -132,7 +132,7 @@ func IsGerund(norm string) bool {
 	return len(norm) > 5 && strings.HasSuffix(norm, "ing") && !notGerunds[norm]
 }
 
-// isParticiple reports whether a word can follow "be" or "have" as a participle.
+// IsParticiple reports whether a word can follow "be" or "have" as a participle.
 func IsParticiple(norm string) bool {
 	if _, f := Lookup(norm); f == Past {
 		return true

@@ -1,3 +1,10 @@
+// Package date reads the times that people speak of in English and computes the dates that they mean, counted from the day of
+// the meeting: "a week on Monday", "the twentieth", "by the end of next month", "close of business tomorrow".
+//
+// A weekday is the next one after the meeting's day, "next Friday" that of the week after, "this week" and "the end of the week"
+// its Friday, "the weekend" its Sunday, the end of a month its last day, "the twentieth" the next one. What was and what recurs
+// ("last Friday", "every Monday") is no time to do something by. Words that speak of a time without saying when ("before the
+// audit", "by then") are found too, without a date.
 package date
 
 import (
@@ -5,7 +12,7 @@ import (
 	"time"
 )
 
-// calendar computes dates from the day of the meeting.
+// Calendar computes dates from the day of the meeting.
 type Calendar struct {
 	day   time.Time // midnight UTC of the meeting's day in its own zone
 	known bool

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// when is a time that was said.
+// When is a time that was said.
 type When struct {
 	From, To int       // tokens, the preposition included
 	Date     time.Time // zero where none follows from the words

@@ -1,4 +1,33 @@
-// Package commitment finds decisions, actions and open questions in a transcript by rules of language.
+// Package commitment finds decisions, actions and open questions in a transcript by rules of language: no model, no network,
+// the same answer every time. It reads English; of a meeting in another language it says nothing.
+//
+// # Actions
+//
+// A turn is what one speaker says in one go. Each clause of it (package clause) may be an act about something that is to be
+// done after the meeting (speechact.go):
+//
+//	promise   "I'll send it", "leave it with me", "you'll have it by Friday", "Tom's going to call them"
+//	offer     "I can draft it", "shall I?"
+//	ask       "Tom, could you?", "please call them", "I want it up by Friday"
+//	need      "somebody has to call them", "the permit must be renewed"
+//
+// Guards (guard.go, joke.go) take out what only looks like one: conditions, what was, what is denied, what others said, rules for
+// everybody, habits, holding the meeting, jests. Acts then meet over the turns (exchange.go): a request and the answer to it, a
+// need and who takes it, an offer and the thanks for it, a promise and its date. What meets is one action. Each act has a weight
+// from its form, raised by a date, a name, "please", an acceptance; from three on the action stands. A request refused and a
+// promise laughed at do not.
+//
+// The owner is who promises or accepts; "I" is the speaker, "we" is nobody, a third person is who is named. The date is that of
+// the promise, else of the request, else one that the next turns add; an event's date is looked up in the meeting (event.go).
+// Where the words do not say it, owner and date stay blank: a guess is worse.
+//
+// # Decisions and questions
+//
+// A decision (decision.go) is a turn that closes a matter: it says so ("agreed", "then we do that", "done"), or asks everybody and
+// hears no objection, or says in the present tense how it is from now on and is supported. A question (question.go) is open when
+// the talk behind it says that nobody knows.
+//
+// Every line is written from the words of the segments that it cites, so that it passes the evidence check.
 package commitment
 
 import (

@@ -278,7 +278,8 @@ func count(b bool) int {
 	return 0
 }
 
-// TestLabelledMeetings holds the rules to the bars on meetings that they were tuned on and on meetings that they were not.
+// TestLabelledMeetings holds the rules to bars. The meetings in tuned were before the writer's eyes while the rules were written;
+// those in kept were read only when the rules stood, to see which kinds of speech they miss.
 func TestLabelledMeetings(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"tuned", "kept"} {
@@ -286,12 +287,12 @@ func TestLabelledMeetings(t *testing.T) {
 			t.Parallel()
 			s := grade(t, filepath.Join("testdata", dir))
 			for name, c := range map[string]struct{ got, least float64 }{
-				"action precision":           {s.precision("actions"), 0.75},
-				"action F1":                  {s.f1("actions"), 0.7},
-				"decision F1":                {s.f1("decisions"), 0.5},
-				"question F1":                {s.f1("questions"), 0.6},
+				"action precision":           {s.precision("actions"), 0.8},
+				"action F1":                  {s.f1("actions"), 0.8},
+				"decision F1":                {s.f1("decisions"), 0.75},
+				"question F1":                {s.f1("questions"), 0.75},
 				"owners right":               {ratio(s.owner, s.withOwner), 0.85},
-				"dates right":                {ratio(s.due, s.withDue), 0.6},
+				"dates right":                {ratio(s.due, s.withDue), 0.78},
 				"owners and dates not wrong": {1 - ratio(s.wrong, s.given), 0.95},
 				"traps not taken":            {1 - ratio(s.caught, s.traps), 0.95},
 			} {

@@ -12,14 +12,14 @@ import (
 	"mainstay/internal/language"
 )
 
-// person is somebody who can own an action: an attendee, a speaker, both, or a name that was only spoken.
+// Person is somebody who can own an action: an attendee, a speaker, both, or a name that was only spoken.
 type Person struct {
 	Name    *string
 	Speaker *string
 	words   []string // of the name, normalised
 }
 
-// owner gives the person as the minutes name them.
+// Owner gives the person as the minutes name them.
 func (p *Person) Owner() *document.Owner {
 	if p == nil || p.Name == nil && p.Speaker == nil {
 		return nil
@@ -27,7 +27,7 @@ func (p *Person) Owner() *document.Owner {
 	return &document.Owner{Name: p.Name, Speaker: p.Speaker}
 }
 
-// people are those whom the meeting knows.
+// People are those whom the meeting knows.
 type People struct {
 	all     []*Person
 	ByID    map[string]*Person
@@ -35,7 +35,7 @@ type People struct {
 	written bool               // the transcript has capitals, so that a name has one
 }
 
-// newPeople joins the attendees and the speakers. A speaker whose label only numbers a voice has no name.
+// New joins the attendees and the speakers. A speaker whose label only numbers a voice has no name.
 func New(m document.Meeting, t document.Transcript) *People {
 	p := &People{ByID: map[string]*Person{}, byWord: map[string]*Person{}}
 	for _, s := range t.Speakers {
@@ -127,7 +127,7 @@ func hasCapitals(segments []document.Segment) bool {
 	return 2*capitals > all
 }
 
-// name marks the tokens of a turn that name somebody.
+// Mark marks the tokens of a text that name somebody.
 func (p *People) Mark(t *clause.Text) {
 	for i := range t.Tokens {
 		tok := &t.Tokens[i]
@@ -217,7 +217,7 @@ func (p *People) otherwise(t *clause.Text, i int) bool {
 	return !(i == 0 || clause.Opener[t.At(i-1)]) || clause.Nominative[t.At(i+1)] && w != "pat"
 }
 
-// vocative reports whether the name at token i is called and not talked about.
+// Vocative reports whether the name at token i is called and not talked about.
 func Vocative(t *clause.Text, s *clause.Sentence, i int) bool {
 	if t.Tokens[i].Who == 0 {
 		return false
@@ -247,7 +247,7 @@ func Vocative(t *clause.Text, s *clause.Sentence, i int) bool {
 var calling = clause.Set(`ask tell call ring phone email message chase contact see meet get give send let show text brief remind copy thank know knows asked told called
 	saw met gave sent include invite involve cc owe help cover pay`)
 
-// of gives the person whom a token names by number, and number the other way round.
+// Of gives the person whom a token names by number, and number the other way round.
 func (p *People) Of(who int) *Person {
 	if who < 1 || who > len(p.all) {
 		return nil
@@ -257,7 +257,7 @@ func (p *People) Of(who int) *Person {
 
 func (p *People) number(one *Person) int { return slices.Index(p.all, one) + 1 }
 
-// third finds who a noun phrase names: an attendee, or a name that was only spoken.
+// Third finds who a noun phrase names: an attendee, or a name that was only spoken.
 func (p *People) Third(t *clause.Text, n clause.Span) *Person {
 	for i := n.From; i < n.To; i++ {
 		if t.Tokens[i].Who != 0 && !strings.HasSuffix(t.Tokens[i].Norm, "'s") {
