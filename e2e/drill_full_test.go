@@ -8,4 +8,5 @@ const (
 	killsARound = 0 // every one
 	canaryKills = 0 // at every one
 	realKills   = 0 // at every one
+	firstStarts = 0 // after each thing that it makes
 )

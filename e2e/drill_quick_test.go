@@ -8,4 +8,5 @@ const (
 	killsARound = 3
 	canaryKills = 1
 	realKills   = 1
+	firstStarts = 1
 )

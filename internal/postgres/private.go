@@ -210,11 +210,9 @@ func (p *Private) major(ctx context.Context) string {
 
 // initdb makes the cluster under a name of its own and moves it into place, so that a crash leaves none half made.
 func (p *Private) initdb(ctx context.Context) error {
-	fresh := p.data() + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
-		return fmt.Errorf("clearing a half-made cluster: %w", err)
-	}
-	if err := os.Mkdir(fresh, 0o700); err != nil {
+	p.sweepUnfinished()
+	fresh, err := os.MkdirTemp(p.folder, unfinished)
+	if err != nil {
 		return fault.Wrap(fault.Invalid, "The data folder cannot be written. Check its owner.", err)
 	}
 	if err := p.own(fresh); err != nil {
@@ -226,7 +224,10 @@ func (p *Private) initdb(ctx context.Context) error {
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(p.bin, "initdb"), args...)
 	cmd.Dir, cmd.Env = fresh, []string{"LC_ALL=C.UTF-8", "TZ=UTC"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
+	// The signal of our own end is tied to the thread that starts the program.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as, Pdeathsig: syscall.SIGKILL}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if full(out) {
 			return diskFull(err)
@@ -236,7 +237,52 @@ func (p *Private) initdb(ctx context.Context) error {
 	if err := p.authenticate(fresh); err != nil {
 		return err
 	}
-	return os.Rename(fresh, p.data())
+	if err := os.Rename(fresh, p.data()); err != nil {
+		return fmt.Errorf("moving the new cluster into place: %w", err)
+	}
+	if p.fast {
+		return nil
+	}
+	// The cluster's own name must last, and those of the folders that were just made above it.
+	for _, dir := range []string{p.folder, filepath.Dir(p.folder), filepath.Dir(filepath.Dir(p.folder))} {
+		if err := syncDir(dir); err != nil {
+			return fmt.Errorf("making the new cluster last: %w", err)
+		}
+	}
+	return nil
+}
+
+// unfinished begins the names of clusters that are being made.
+const unfinished = "data.new-"
+
+// sweepUnfinished removes what earlier starts that were killed left half made. What a program of theirs still writes to is
+// removed by the next one.
+func (p *Private) sweepUnfinished() {
+	left, err := filepath.Glob(filepath.Join(p.folder, unfinished+"*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range left {
+		_ = os.RemoveAll(dir)
+	}
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// writeSynced writes a file that lasts when it returns.
+func writeSynced(path, text string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // authenticate lets our own operating-system user in as any role of ours, over the socket, and nobody else.
@@ -252,7 +298,7 @@ func (p *Private) authenticate(dir string) error {
 	}
 	for file, text := range map[string]string{"pg_hba.conf": hba, "pg_ident.conf": ident.String()} {
 		path := filepath.Join(dir, file)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := writeSynced(path, text); err != nil {
 			return fmt.Errorf("writing %s: %w", file, err)
 		}
 	}
