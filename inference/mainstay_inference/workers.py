@@ -6,6 +6,7 @@ threads, and much faster when the machine is busy: threads of one batch wait for
 
 from __future__ import annotations
 
+import ctypes
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -34,7 +35,20 @@ class Workers:
 
     def submit(self, work: Callable[[A], B], item: A) -> Future[B]:
         """Queues work on item behind what is already queued."""
-        return self._pool.submit(work, item)
+        return self._pool.submit(_giving_back, work, item)
+
+
+def _giving_back(work: Callable[[A], B], item: A) -> B:
+    try:
+        return work(item)
+    finally:
+        if _trim is not None:
+            _trim(0)
+
+
+# glibc keeps what is freed between blocks that are in use; without this the program grows with
+# the recording. Other C libraries have no such function, and give back by themselves.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 class Errand:
