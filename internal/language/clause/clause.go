@@ -225,6 +225,9 @@ func (t *Text) OpensGroup(i, to int) bool {
 
 // plain reads a clause without an auxiliary: a pronoun or a name, and a verb that agrees with it.
 func (t *Text) plain(s *Sentence, i, last int) (Clause, bool) {
+	if t.Tokens[i].Gap == "-" {
+		return Clause{}, false // "thank-you note"
+	}
 	if n := len(s.Clauses); n > 0 && i == s.Clauses[n-1].Object && keeping[s.Clauses[n-1].Verb] && Pointer[t.At(i)] {
 		return Clause{}, false
 	}

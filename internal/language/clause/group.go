@@ -25,7 +25,7 @@ func (t *Text) broken(j int) bool {
 }
 
 // interrupting words cannot be a main verb: something new begins.
-var interrupting = Set(`i we he she they yeah yes yep no okay ok thanks sorry oh well`)
+var interrupting = Set(`of i we he she they yeah yes yep no okay ok thanks sorry oh well`)
 
 // step reads one auxiliary or adverb at j and gives the token after it, or j where the main verb stands.
 func (t *Text) step(c *Clause, j int, being *bool) int {
@@ -227,7 +227,7 @@ func (t *Text) subjectBefore(c *Clause, s *Sentence, i, last int) {
 		return
 	}
 	from := t.nounFrom(s, j, last)
-	if from > j {
+	if from > j || t.Comma(i) && !Determiner[t.At(from)] && t.Tokens[from].Who == 0 {
 		return
 	}
 	c.Subject, c.Noun, c.From = Thing, Span{from, j + 1}, from
@@ -262,6 +262,9 @@ func (t *Text) nounFrom(s *Sentence, j, last int) int {
 		if from = k; k > s.From && t.Comma(k) {
 			break
 		}
+	}
+	if from < j && Preposition[t.At(from)] && Determiner[t.At(from+1)] && from+3 <= j {
+		from += 3 // "in the meanwhile people"
 	}
 	for from <= j && (Preposition[t.At(from)] || Adverb[t.At(from)] && t.At(from) != "all" && t.At(from) != "both") {
 		from++

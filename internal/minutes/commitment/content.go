@@ -17,10 +17,15 @@ func (t *turn) contentOf(s *clause.Sentence, n int) clause.Span {
 	to := c.To
 	for m := n + 1; m < len(s.Clauses); m++ {
 		next := &s.Clauses[m]
-		if !t.belongs(next) && !t.complement(&s.Clauses[m-1], next) {
+		if !t.belongs(next) && !t.complement(&s.Clauses[m-1], next) || next.Link == "that" && light[s.Clauses[m-1].Verb] && t.At(s.Clauses[m-1].Object) == "that" {
 			break
 		}
 		to = next.To
+	}
+	for i := from + 1; i < to; i++ {
+		if w := t.At(i); w == "because" || w == "cause" || w == "though" || w == "although" {
+			to = i
+		}
 	}
 	return stretch(from, t.trimEnd(from, to))
 }
@@ -53,7 +58,10 @@ var embedding = clause.Set(`ensure see check tell ask know hope confirm say prom
 func (t *turn) trimEnd(from, to int) int {
 	for to > from+1 {
 		w := t.At(to - 1)
-		if !clause.Ending[w] && !clause.Coordinator[w] && !clause.Relation[w] && !clause.Condition[w] && w != "the" && w != "a" && !clause.Opener[w] && w != "that" || w == "one" {
+		if !clause.Ending[w] && !clause.Coordinator[w] && !clause.Relation[w] && !clause.Condition[w] && w != "the" && w != "a" && w != "that" && !leading[w] || w == "one" {
+			break
+		}
+		if (w == "that" || w == "then" || w == "everyone" || w == "everybody") && clause.Preposition[t.At(to-2)] {
 			break
 		}
 		if (w == "that" || w == "then" || w == "now" || w == "too" || w == "well" || w == "right" || w == "everyone" || w == "everybody" || w == "once" || w == "before" || w == "after") && to-1-from <= 2 {
@@ -63,6 +71,9 @@ func (t *turn) trimEnd(from, to int) int {
 	}
 	return to
 }
+
+// leading prepositions cannot end a sentence of minutes.
+var leading = clause.Set(`by at for of to with from like into onto`)
 
 // How much a stretch of words says of its own.
 const (

@@ -199,7 +199,7 @@ func (x *exchange) explain(a *act) bool {
 		k := t.SentenceOf(from - 1)
 		s := stretch(t.Sentences[k].From, from)
 		if stems := t.stemsOf(s); len(stems) > 1 || len(stems) == 1 && a.deed == need {
-			a.topic, a.stems, a.rich = t.trimmed(s), stems, full
+			a.topic, a.stems, a.rich, a.borrowed = t.trimmed(s), stems, full, true
 			return true
 		}
 		if from = s.From; k < a.sentence-1 {
@@ -225,7 +225,7 @@ func (x *exchange) explained(a *act) bool {
 		if best >= 0 {
 			s := t.Sentences[best]
 			a.origin = &place{i, best}
-			a.stems, a.rich = t.stemsOf(stretch(s.From, s.To)), full
+			a.stems, a.rich, a.borrowed = t.stemsOf(stretch(s.From, s.To)), full, true
 			return true
 		}
 	}

@@ -27,6 +27,7 @@ type act struct {
 	to       *people.Person // who is asked, nil where nobody is named
 	weight   int            // how sure it is that this is an action, 3 is enough
 	topic    clause.Span    // what is spoken of, where it stands before the clause: "the note on that, I'll have it out"
+	borrowed bool           // what it says stands elsewhere: it says only that it is done
 	origin   *place         // where that was said, if another turn said it
 	rich     int            // how much it says of what is done: hollow, pointing or full
 	stems    map[string]bool

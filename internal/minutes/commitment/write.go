@@ -29,6 +29,13 @@ func (r *reading) action(it *item) (document.Action, bool) {
 func (r *reading) leading(it *item) *act {
 	best := it.acts[0]
 	for _, a := range it.acts[1:] {
+		if best.borrowed && !a.borrowed && a.rich > hollow {
+			best = a
+			continue
+		}
+		if a.borrowed && !best.borrowed && best.rich > hollow {
+			continue
+		}
 		if a.rich > best.rich || a.rich == best.rich && a.deed == promise && best.deed != promise && len(a.stems) >= len(best.stems) {
 			best = a
 		}
@@ -54,7 +61,7 @@ func (r *reading) sentence(it *item, a *act) string {
 	case c.Passive && (c.Subject == clause.Thing || c.Subject == clause.Everyone) && !t.pronoun(c):
 		w.lowered = c.Noun.From
 		return finish(c.Verb + " " + w.words(c.Noun.From, c.Noun.To) + " " + w.words(c.Object, a.content.To))
-	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && (a.owner == nil || c.Verb == "be" || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
+	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && (a.owner == nil || c.Verb == "be" || c.Force == 0 || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
 		return finish(w.words(c.From, a.content.To))
 	}
 	return finish(w.verbed(c.Verb, c.Object, a.content.To))
@@ -68,11 +75,11 @@ func (r *reading) original(p place) string {
 	return finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
 }
 
-// partner gives the other person of an item, who is meant by "you" in a promise.
+// partner gives who is meant by "you" in a promise: who spoke just before, if the item cites what they said.
 func (r *reading) partner(it *item, a *act) *people.Person {
 	for _, b := range it.acts {
-		if who := r.people.ByID[r.turns[b.turn].speaker]; who != nil && r.turns[b.turn].speaker != r.turns[a.turn].speaker {
-			return who
+		if b.turn == a.turn-1 && r.turns[b.turn].speaker != r.turns[a.turn].speaker {
+			return r.people.ByID[r.turns[b.turn].speaker]
 		}
 	}
 	return nil
@@ -99,8 +106,8 @@ func (w *writer) words(from, to int) string {
 	var b strings.Builder
 	for i := from; i < to && i < len(w.turn.Tokens); i++ {
 		tok := w.turn.Tokens[i]
-		if tok.Second {
-			continue
+		if tok.Second || tok.Who != 0 && i > from && w.turn.Comma(i) && (i+1 == to || w.turn.Comma(i+1)) {
+			continue // a name that is called
 		}
 		gap := tok.Gap
 		if i == from {
