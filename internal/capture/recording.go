@@ -244,8 +244,7 @@ func (s *Service) lease(ctx context.Context, key playKey) (*play, error) {
 		return nil, err
 	}
 	p.lease = lease
-	over := s.playing.swap(key, p, now)
-	for _, old := range over {
+	for _, old := range s.playing.swap(key, p, now) {
 		if err := old.lease.Close(ctx); err != nil {
 			return nil, err
 		}
@@ -253,12 +252,13 @@ func (s *Service) lease(ctx context.Context, key playKey) (*play, error) {
 	return p, nil
 }
 
+// swap keeps a playback and returns those that are over, and the one that another request of the same player began meanwhile.
 func (p *playing) swap(key playKey, fresh *play, now time.Time) []*play {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var over []*play
 	for k, old := range p.leases {
-		if now.Sub(old.began) >= playTime {
+		if k == key || now.Sub(old.began) >= playTime {
 			over = append(over, old)
 			delete(p.leases, k)
 		}
