@@ -5,10 +5,10 @@ import (
 	"mainstay/internal/tenant"
 )
 
-// FactChanged is the fact of this package: about a meeting, its details are others now.
+// FactChanged is the fact of this package: about a meeting with a draft, details that decide on it are others now.
 const FactChanged = "meeting.Changed"
 
-// Changed says that a meeting's details are others now.
+// Changed says that details of a meeting with a draft are others now.
 func Changed(id ID, group tenant.RecordID) queue.Fact {
 	return queue.Fact{Kind: FactChanged, Input: id, Record: group}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -212,7 +213,7 @@ func (s *Service) Erasable(ctx context.Context, id ID) (Meeting, error) {
 	return m, err
 }
 
-// Change replaces a meeting's details; owners and dates in its minutes are resolved anew. It fails with fault.Conflict unless version is the one that was read.
+// Change replaces a meeting's details; owners and dates of a draft are resolved anew where they depend on them. It fails with fault.Conflict unless version is the one that was read.
 func (s *Service) Change(ctx context.Context, id ID, version int, d Details) (Meeting, error) {
 	d, err := d.checked()
 	if err != nil {
@@ -229,14 +230,25 @@ func (s *Service) Change(ctx context.Context, id ID, version int, d Details) (Me
 		if m.Told != d.Told {
 			tx.Note("told", d.Told.State)
 		}
+		matters := m.decides(d)
 		m.apply(d)
 		m.Version++
-		if err := update(ctx, tx, m); err != nil || s.Queue == nil {
+		if err := update(ctx, tx, m); err != nil || s.Queue == nil || !matters {
 			return err
 		}
 		return s.Queue.Again(ctx, tx, Changed(id, m.Record))
 	})
 	return m, err
+}
+
+// decides reports whether other details mean other owners or dates in a draft that exists. One that is being made looks for
+// itself whether they changed.
+func (m Meeting) decides(d Details) bool {
+	if m.Stage != Drafted && m.Stage != Review {
+		return false
+	}
+	begins := m.StartsAt == d.StartsAt || m.StartsAt != nil && d.StartsAt != nil && m.StartsAt.Equal(*d.StartsAt)
+	return !begins || m.Zone != d.Zone || m.Language != d.Language || !slices.Equal(m.Names(), Meeting{Attendees: d.Attendees}.Names())
 }
 
 // Delete hides a meeting from everybody. Nothing is destroyed until [Service.Erase]; [Service.Restore] undoes it.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"mainstay/internal/document"
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/meeting"
@@ -190,6 +192,12 @@ func (a *Pages) changeLine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c.Line = r.PathValue("line")
+	if slices.ContainsFunc(o.Minutes.Carried, func(one document.Carried) bool { return one.ID == c.Line }) {
+		if _, err := a.edit(r.Context(), o, run, version, c); err != nil {
+			return err
+		}
+		return redirect(w, r, web.PathOf(o.Meeting.ID)+"?"+url.Values{"done": {"changed"}, "what": {o.Meeting.ID.String()}}.Encode())
+	}
 	l, err := a.ledgerOf(r, o)
 	if err != nil {
 		return err

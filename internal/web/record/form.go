@@ -27,6 +27,8 @@ type Details struct {
 	Project     web.Field
 	Glossary    string // one word a line
 	Language    web.Select
+	Writing     web.Select // of the minutes; asked where a language model is on, since rules do not translate
+	Written     string     // its value
 	Speakers    web.Select
 	Template    web.Select
 	Models      bool // a language model is on, so that it can be refused for this meeting
@@ -54,6 +56,8 @@ func detailsForm(v url.Values, q asked) Details {
 		Attendees: v.Get("attendees"), Glossary: v.Get("glossary"),
 		Project:  web.Field{ID: "project", Label: "Project", Value: v.Get("project"), Max: 120, Among: q.words.Projects},
 		Language: web.Select{ID: "language", Label: "Spoken language", Options: languageOptions(v.Get("language"))},
+		Writing:  web.Select{ID: "writing", Label: "Language of the minutes", Options: writingOptions(v.Get("writing"))},
+		Written:  v.Get("writing"),
 		Speakers: web.Select{ID: "speakers", Label: "How many people speak", Options: speakerOptions(v.Get("speakers"))},
 		Template: web.Select{ID: "template", Label: "Kind of meeting", Options: web.Choose(v.Get("template"),
 			web.Option{Value: "general", Name: "General"}, web.Option{Value: "owner", Name: "Project owner's meeting"}, web.Option{Value: "standup", Name: "Stand-up"},
@@ -79,7 +83,7 @@ func detailsForm(v url.Values, q asked) Details {
 
 // answersOf returns a meeting's details as its form holds them.
 func answersOf(d meeting.Details) url.Values {
-	v := url.Values{"title": {d.Title}, "project": {d.Project}, "zone": {d.Zone}, "language": {d.Language}, "template": {d.Template}, "told": {d.Told.State},
+	v := url.Values{"title": {d.Title}, "project": {d.Project}, "zone": {d.Zone}, "language": {d.Language}, "writing": {d.Writing}, "template": {d.Template}, "told": {d.Told.State},
 		"how": {d.Told.How}, "glossary": {strings.Join(d.Glossary, "\n")}, "attendees": {linesOf(d.Attendees)}}
 	if zone, err := time.LoadLocation(d.Zone); err == nil && d.StartsAt != nil {
 		v.Set("starts", d.StartsAt.In(zone).Format(startsForm))
@@ -124,7 +128,7 @@ const startsForm = "2006-01-02T15:04"
 // detailsOf reads the answers of a form. Where it names no zone, the browser's is meant. It fails with fault.Invalid and a
 // sentence about the first answer that cannot be read.
 func detailsOf(v url.Values, zone *time.Location) (meeting.Details, error) {
-	d := meeting.Details{Title: v.Get("title"), Project: v.Get("project"), Zone: orElse(v.Get("zone"), zone.String()), Language: v.Get("language"), Template: v.Get("template"),
+	d := meeting.Details{Title: v.Get("title"), Project: v.Get("project"), Zone: orElse(v.Get("zone"), zone.String()), Language: v.Get("language"), Writing: v.Get("writing"), Template: v.Get("template"),
 		Told: meeting.Told{State: v.Get("told")}, Ephemeral: v.Get("retention") == "ephemeral", ModelAllowed: v.Get("no_model") != "yes"}
 	if d.Told.State == "yes" {
 		d.Told.How = strings.TrimSpace(v.Get("how"))
@@ -224,6 +228,12 @@ func languageOptions(chosen string) []web.Option {
 	}
 	slices.SortStableFunc(options[2:], func(a, b web.Option) int { return strings.Compare(a.Name, b.Name) })
 	return web.Choose(chosen, options...)
+}
+
+func writingOptions(chosen string) []web.Option {
+	options := languageOptions(chosen)
+	options[0].Name = "As spoken"
+	return options
 }
 
 // languageName returns a language's name in English, and the code where it has none.

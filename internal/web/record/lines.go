@@ -163,12 +163,33 @@ func (l *ledger) fill(p *MeetingPage) {
 	for _, t := range m.Topics {
 		p.Topics = append(p.Topics, Topic{Title: t.Title, Lines: l.lines(t.Lines, "")})
 	}
+	for _, c := range m.Carried {
+		p.Carried = append(p.Carried, l.carried(c))
+	}
 	if l.edits {
 		p.Adds = map[string]Line{}
 		for in := range lists {
 			p.Adds[in], _ = l.blank(in)
 		}
 	}
+}
+
+func (l *ledger) carried(c document.Carried) Carried {
+	m := l.opened.Minutes
+	out := Carried{ID: "l-" + c.ID, Text: c.Text, From: c.From, Href: "/meetings/" + c.Meeting + "#l-" + c.Item, Token: l.token, Minutes: m.ID.String(), Version: m.Version}
+	if c.Owner != nil && c.Owner.Name != nil {
+		out.Owner = *c.Owner.Name
+	}
+	if c.Due != nil && c.Due.Date != nil {
+		out.DueISO, out.Due = *c.Due.Date, *c.Due.Date
+		if day, err := time.Parse(time.DateOnly, *c.Due.Date); err == nil {
+			out.Due = day.Format("Mon 2 Jan 2006")
+		}
+	}
+	if l.edits {
+		out.SettleURL = "/meetings/" + l.opened.Meeting.ID.String() + "/lines/" + c.ID
+	}
+	return out
 }
 
 // draftedBy says what wrote the draft.

@@ -26,6 +26,7 @@ type MeetingPage struct {
 	Exports    []Link
 	Notes      []web.Note
 	Attendees  []string
+	Carried    []Carried
 	Summary    []Line
 	Topics     []Topic
 	Decisions  []Line
@@ -40,6 +41,18 @@ type MeetingPage struct {
 }
 
 func (MeetingPage) Page() string { return "meeting" }
+
+// Carried is an open item of an earlier meeting of the series.
+type Carried struct {
+	ID, Text    string
+	Owner       string
+	Due, DueISO string
+	From, Href  string // the earlier meeting and the item in it
+	SettleURL   string // empty where the reader may not edit
+	Token       string
+	Minutes     string
+	Version     int
+}
 
 // Link is a place to go.
 type Link struct{ Name, Href string }

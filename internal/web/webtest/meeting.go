@@ -98,6 +98,8 @@ func Meeting() record.MeetingPage {
 		Access:    web.Access{Icon: "lock", Text: "6 people", Detail: []string{"Everybody of the project Quayside House: 4 people.", "The owners of the workspace: 2 people.", "Nobody outside Lindqvist & Rowe."}},
 		Exports:   []record.Link{{Name: "Minutes as Markdown", Href: "/meetings/mtg_fixture/minutes.md"}, {Name: "Transcript as WebVTT", Href: "/meetings/mtg_fixture/transcript.vtt"}, {Name: "Everything as JSON", Href: "/meetings/mtg_fixture/meeting.json"}},
 		Attendees: []string{"Marta Lindqvist", "Tom Okafor", "Ines Brandt", "Jonas Weil"},
+		Carried: []record.Carried{{ID: "l-c-1", Text: "Send the samples of the brick to the client.", Owner: "Ines Brandt", Due: "Fri 20 Nov 2026", DueISO: "2026-11-20",
+			From: "Site progress 13, 2026-11-17", Href: "/meetings/mtg_before#l-a2", SettleURL: "/meetings/mtg_fixture/lines/c-1", Minutes: "min_fixture", Version: 1}},
 		DraftedBy: "Drafted by rules, without a language model.",
 		Speakers: []record.Speaker{
 			{ID: "spk1", Name: "Marta Lindqvist", Label: "Marta Lindqvist", Known: true, Colour: 1, Share: "34 %", FirstAt: 2_100},

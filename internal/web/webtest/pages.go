@@ -82,6 +82,7 @@ func details(paste bool) record.Details {
 		Attendees: "Marta Lindqvist\nTom Okafor\nInes Brandt",
 		Project:   web.Field{ID: "project", Label: "Project", Max: 120, Among: []string{"Harbour school", "Quayside House"}},
 		Language:  web.Select{ID: "language", Label: "Spoken language", Options: web.Choose("", web.Option{Name: "Found from the recording"}, web.Option{Value: "en", Name: "English"}, web.Option{Value: "de", Name: "German"})},
+		Writing:   web.Select{ID: "writing", Label: "Language of the minutes", Options: web.Choose("", web.Option{Name: "As spoken"}, web.Option{Value: "de", Name: "German"})},
 		Speakers:  web.Select{ID: "speakers", Label: "How many people speak", Options: web.Choose("", web.Option{Name: "Not known"}, web.Option{Value: "2", Name: "2"}, web.Option{Value: "3", Name: "3"})},
 		Template:  web.Select{ID: "template", Label: "Kind of meeting", Options: web.Choose("general", web.Option{Value: "general", Name: "General"}, web.Option{Value: "owner", Name: "Project owner's meeting, with carried-forward items"}, web.Option{Value: "standup", Name: "Stand-up"})},
 		Models:    true,
