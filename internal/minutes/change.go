@@ -155,8 +155,8 @@ func (s *Service) Submit(ctx context.Context, id ID, version int) error {
 	})
 }
 
-// Approve freezes a version of the minutes and makes it the record, with the items that are carried forward as the approver
-// sees them. It fails with fault.Conflict if a newer version exists, so that nobody approves unread text.
+// Approve freezes a version of the minutes and makes it the record, with the names of speakers and the items that are carried
+// forward as the approver sees them. It fails with fault.Conflict if a newer version exists, so that nobody approves unread text.
 func (s *Service) Approve(ctx context.Context, id ID, version int) error {
 	return s.Gate.Do(ctx, gate.Act{Verb: gate.ApproveMinutes, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
 		m, err := load(ctx, tx, id)
@@ -173,6 +173,11 @@ func (s *Service) Approve(ctx context.Context, id ID, version int) error {
 		if err := m.carry(ctx, tx, about); err != nil {
 			return err
 		}
+		t, err := speech.Load(ctx, tx, m.Transcript)
+		if ignoreMissing(err) != nil {
+			return err
+		}
+		m.called(t.Speakers)
 		m.before = nil
 		if err := approve(ctx, tx, m); err != nil {
 			return err

@@ -255,6 +255,9 @@ func open(ctx context.Context, tx *gate.Tx, id meeting.ID) (o Opened, err error)
 	if err == nil {
 		o.Transcript = &t
 	}
+	if err == nil && o.Minutes != nil && o.Minutes.Open() {
+		o.Minutes.called(t.Speakers)
+	}
 	return o, ignoreMissing(err)
 }
 

@@ -2,6 +2,7 @@ package minutes
 
 import (
 	"context"
+	"slices"
 
 	"mainstay/internal/document"
 	"mainstay/internal/fault"
@@ -104,8 +105,21 @@ func sameSource(a, b []document.Evidence) bool {
 	return len(a) > 0 && len(b) > 0 && a[0] == b[0]
 }
 
+// equalOwner compares who owns, not what they are called: a speaker goes by the name that they have now.
 func equalOwner(a, b *document.Owner) bool {
-	return a == b || a != nil && b != nil && same(a.Name, b.Name) && same(a.Speaker, b.Speaker)
+	return a == b || a != nil && b != nil && same(a.Speaker, b.Speaker) && (a.Speaker != nil || same(a.Name, b.Name))
+}
+
+// called gives owners who speak the names that the speakers have now.
+func (m *Minutes) called(speakers []document.Speaker) {
+	m.Actions = slices.Clone(m.Actions)
+	for i, a := range m.Actions {
+		for _, s := range speakers {
+			if a.Owner != nil && a.Owner.Speaker != nil && *a.Owner.Speaker == s.ID && s.Name != nil {
+				m.Actions[i].Owner = &document.Owner{Name: s.Name, Speaker: a.Owner.Speaker}
+			}
+		}
+	}
 }
 
 func equalDue(a, b *document.Due) bool {

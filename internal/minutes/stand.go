@@ -49,8 +49,8 @@ type Standing struct {
 
 // The limits of a draft's lines.
 const (
-	maxLine  = 600 // runes
-	maxLines = 200 // of a list
+	maxLine  = 2000 // runes, as for a person's
+	maxLines = 200  // of a list
 )
 
 // Stand returns the lines of a proposal that pass. An owner or a date that does not stand is left blank and its action kept; a

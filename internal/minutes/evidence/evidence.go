@@ -104,6 +104,11 @@ func (e *Checker) Check(line document.Line) string {
 	if reason := foreign(text, src.text); reason != "" {
 		return reason
 	}
+	for _, ev := range line.Evidence {
+		if fold(e.segments[ev.Segment].Text) == fold(text) {
+			return "" // it is what somebody said, all of it
+		}
+	}
 	text = src.unlabelled(text)
 	said := e.saidDates(text, src)
 	for _, check := range []func(string, source, spans) string{e.numbers, e.named, e.timed, e.worded, e.claimed} {
