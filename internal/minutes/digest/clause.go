@@ -120,7 +120,7 @@ func (c clauses) pastOfUnknown(i int) bool {
 	if strings.HasSuffix(w, "ed") {
 		return next == "" || c.g.articles[next] || c.g.objects[next] || next == "that" || next == "to" || next == "in" || next == "on"
 	}
-	return strings.HasSuffix(w, "s") && !strings.HasSuffix(c.norm(i-1), "s") && (c.g.articles[next] || c.g.objects[next])
+	return strings.HasSuffix(w, "s") && !strings.HasSuffix(c.norm(i-1), "s") && (c.g.articles[next] || next == "it" || next == "them" || next == "us")
 }
 
 // describes reports whether a form that may be a participle describes its noun: "the homes listed in the report", "a used car".

@@ -154,6 +154,8 @@ func TestSound(t *testing.T) {
 		"The driver is supposed to keep an eye on those.":               false,
 		"We're gonna order a second crane for the northern wall.":       false,
 		"We have some the drawings of the northern wall.":               false,
+		"The site development, and with the local colleges to develop.": false,
+		"In terms of the second crane, It'll be ready on Monday.":       false,
 		"One of them is the crane beside the northern wall.":            false,
 		"I sent the drawings of the crane to the council office.":       false, // of oneself
 		"Let's go back to the drawings of the northern wall.":           false, // procedure

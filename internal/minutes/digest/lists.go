@@ -194,7 +194,7 @@ var plain = map[language.Language]map[string]bool{
 		front separate general particular meantime previous fair enough away alone apart instead soon far pretty together twice etcetera round
 		etc open tell final various several overall basic easily huge further able worry presentation item items topic topics bits bob bobs
 		kinda sorta hundred thousand monday tuesday wednesday thursday friday saturday sunday january february
-		march april june july august september october november december view report section sections session`),
+		march april june july august september october november december view report section sections session later`),
 	language.German:     set(`leute zeit frage fragen beispiel punkt idee problem teil fall woche tag tage jahr jahre stunde heute morgen gestern neu neue alte große kleine`),
 	language.French:     set(`gens temps question exemple point idée problème partie fait cas semaine jour année heure aujourd'hui demain hier nouveau petit grand`),
 	language.Spanish:    set(`gente tiempo pregunta ejemplo punto idea problema parte caso semana día año hora hoy mañana ayer nuevo grande`),

@@ -213,7 +213,7 @@ func (c clauses) broken(i int) bool {
 		return true
 	case len(w.Norm) > 1 && c.adjacent(i+1) && (rest > 2 || rest == 2 && len(w.Norm) < 4) && strings.HasPrefix(next, w.Norm) && !c.language.Stop(w.Norm):
 		return true
-	case i > 0 && w.Capital() && c.norm(i) != "May" && c.adjacent(i) && headWord(w.Norm) != "i" && c.language.Stop(w.Norm) && !c.words[i-1].Capital() && (i+1 == len(c.words) || !c.words[i+1].Capital()):
+	case i > 0 && w.Capital() && c.norm(i) != "May" && strings.Trim(c.between(i), " ,") == "" && headWord(w.Norm) != "i" && c.language.Stop(w.Norm) && !c.words[i-1].Capital() && (i+1 == len(c.words) || !c.words[i+1].Capital()):
 		return len(c.v.finite) > 0
 	case len(w.Norm) == 2 && strings.TrimSpace(c.between(i+1)) == "-" && !c.language.Stop(w.Norm) && !c.g.prefixes[w.Norm]:
 		return true
