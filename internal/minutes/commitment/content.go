@@ -58,6 +58,9 @@ var embedding = clause.Set(`ensure see check tell ask know hope confirm say prom
 func (t *turn) trimEnd(from, to int) int {
 	for to > from+1 {
 		w := t.At(to - 1)
+		if t.Tokens[to-1].Gap == "-" {
+			break // "how-to"
+		}
 		if !clause.Ending[w] && !clause.Coordinator[w] && !clause.Relation[w] && !clause.Condition[w] && w != "the" && w != "a" && w != "that" && !leading[w] || w == "one" {
 			break
 		}

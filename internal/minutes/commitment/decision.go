@@ -2,6 +2,7 @@ package commitment
 
 import (
 	"fmt"
+	"slices"
 
 	"mainstay/internal/document"
 	"mainstay/internal/language"
@@ -146,7 +147,7 @@ func (r *reading) verdict(i int) *verdict {
 	}
 	for k := range pieces {
 		n := len(t.matter(&pieces[k]))
-		if k == ruled {
+		if k == ruled || n > 0 && !t.polls(&pieces[k]) && slices.Contains(v.places, place{i, k}) {
 			n += 2
 		}
 		if n > most && !t.bound(&pieces[k]) {
@@ -384,12 +385,16 @@ func (t *turn) pastOrUnreal(p *piece) bool {
 // proposed gives the fullest piece of the turns just before, which a verdict without words of its own follows.
 func (r *reading) proposed(i int) (place, bool) {
 	const reach = 3
-	best, most := place{}, 1
+	best, most := place{}, -3
 	for k := i - 1; k >= 0 && k >= i-reach; k-- {
 		t := r.turns[k]
 		pieces := t.pieces()
 		for n := range pieces {
-			if m := len(t.matter(&pieces[n])); m > most && !t.pastOrUnreal(&pieces[n]) {
+			m := len(t.matter(&pieces[n]))
+			if t.bound(&pieces[n]) {
+				m -= 3 // what one person does is seldom what all settle
+			}
+			if m > most && !t.pastOrUnreal(&pieces[n]) {
 				best, most = place{k, n}, m
 			}
 		}
@@ -397,7 +402,7 @@ func (r *reading) proposed(i int) (place, bool) {
 			break
 		}
 	}
-	return best, most > 1
+	return best, most > -2
 }
 
 // matter gives the stems of a piece without the words that settle.
@@ -418,6 +423,28 @@ func (t *turn) matter(p *piece) map[string]bool {
 
 var settlers = clause.Set(`favour favor objections objection happy opposed silence rule decision plan agree side everybody works`)
 
+// unwrapped takes off the words that only settle or poll: "that's settled, ...", "everybody okay with ...", "..., that's decided".
+func (t *turn) unwrapped(s clause.Span) clause.Span {
+	for _, ph := range slices.Concat(polling, settling) {
+		for i := s.From; i+len(ph) <= s.To; i++ {
+			if !t.Has(i, ph) || ph[0] == "go" || ph[0] == "we" && ph[1] == "go" {
+				continue
+			}
+			behind := i + len(ph)
+			for w := t.At(behind); behind < s.To && (w == "with" || w == "of" || w == "then" || w == "that" || w == "so" || w == "on"); w = t.At(behind) {
+				behind++
+			}
+			switch {
+			case len(t.stemsOf(stretch(behind, s.To))) > 1 && i <= s.From+3 && len(t.stemsOf(stretch(s.From, i))) == 0:
+				return t.unwrapped(stretch(behind, s.To))
+			case len(t.stemsOf(stretch(s.From, i))) > 1 && behind >= s.To:
+				return stretch(s.From, i)
+			}
+		}
+	}
+	return s
+}
+
 // settled writes a verdict down.
 func (r *reading) settled(v *verdict) (document.Line, bool) {
 	var l document.Line
@@ -427,7 +454,7 @@ func (r *reading) settled(v *verdict) (document.Line, bool) {
 		pieces := t.pieces()
 		s := pieces[p.sentence]
 		if n == 0 {
-			words := t.trimmed(s.Span)
+			words := t.trimmed(t.unwrapped(s.Span))
 			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
 		}
 		for _, e := range r.quote(t, s.From, s.To) {

@@ -29,6 +29,9 @@ func (r *reading) action(it *item) (document.Action, bool) {
 func (r *reading) leading(it *item) *act {
 	best := it.acts[0]
 	for _, a := range it.acts[1:] {
+		if a.weight <= 0 && best.weight > 0 && best.rich > hollow {
+			continue
+		}
 		if best.borrowed && !a.borrowed && a.rich > hollow {
 			best = a
 			continue
