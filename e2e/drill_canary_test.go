@@ -199,7 +199,7 @@ func TestDrillCanaryControl(t *testing.T) {
 	c.paste(t)
 	c.journey().travel(t)
 	conn := c.admin(t)
-	_, err := conn.Exec(t.Context(), fmt.Sprintf(`do $$ begin raise warning '%s'; end $$`, c.bird.in("log")))
+	_, err := conn.Exec(t.Context(), fmt.Sprintf(`do $$ begin raise log '%s'; end $$`, c.bird.in("log")))
 	check(t, err)
 	check(t, conn.Close(t.Context()))
 	c.stop(t)
