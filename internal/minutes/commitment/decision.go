@@ -122,7 +122,7 @@ func (r *reading) verdict(i int) *verdict {
 	t := r.turns[i]
 	pieces := t.pieces()
 	v := &verdict{turn: i, stems: map[string]bool{}}
-	best, most, ruled := -1, 0, -1
+	best, most, ruled, settles := -1, 0, -1, false
 	for k := range pieces {
 		w := t.decides(pieces, k)
 		if w == 0 {
@@ -132,9 +132,10 @@ func (r *reading) verdict(i int) *verdict {
 			ruled = k
 		}
 		v.weight += w
+		settles = settles || w >= enough || t.polls(&pieces[k])
 		v.points = v.points || t.follows(&pieces[k])
 	}
-	if v.weight == 0 {
+	if v.weight == 0 || !settles && len(t.Tokens) > explaining {
 		return nil
 	}
 	if next := r.after(i); next >= 0 && r.turns[next].favours() {
@@ -203,6 +204,9 @@ func (t *turn) decides(pieces []piece, k int) int {
 	}
 	return w
 }
+
+// explaining is the number of words from which a turn explains how things are, unless it says that it settles them.
+const explaining = 35
 
 // after gives the next turn with words by somebody else, or -1.
 func (r *reading) after(i int) int {
@@ -326,7 +330,7 @@ func (t *turn) ruledBy(p *piece) bool {
 			continue
 		}
 		switch {
-		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && !states[c.Verb] && !talk[c.Verb]:
+		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && c.Verb != "try" && !states[c.Verb] && !talk[c.Verb]:
 			return true
 		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb] && c.Verb != "get":
 			return true
