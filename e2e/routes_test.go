@@ -90,9 +90,22 @@ func visits() map[string]visit {
 		}},
 		"POST /meetings/{id}/delete":  {of: meetingOf, maker: true},
 		"POST /meetings/{id}/restore": {of: meetingOf, maker: true},
-		"POST /meetings/{id}/run":     {of: meetingOf},
+		"POST /meetings/{id}/run":     {of: meetingOf, form: url.Values{"what": {"minutes"}}},
 		"POST /meetings/{id}/cancel":  {of: meetingOf, ends: http.StatusConflict},
 	}
+	line := url.Values{"minutes": {"{minutes}"}, "version": {"1"}, "in": {"summary"}, "text": {"We agreed."}, "name": {"Ada"}, "title": {"Changed"}}
+	for _, change := range []string{"/lines", "/lines/{line}", "/lines/undo", "/review", "/approve", "/speakers/{speaker}", "/speakers/{speaker}/undo", "/details"} {
+		table["POST /meetings/{id}"+change] = visit{of: meetingOf, form: line}
+	}
+	undone := table["POST /meetings/{id}/lines/undo"]
+	undone.ends = http.StatusConflict // nothing was changed
+	table["POST /meetings/{id}/lines/undo"] = undone
+	table["GET /meetings/{id}/lines/new"] = visit{of: meetingOf, query: func(worldtest.Case) url.Values { return url.Values{"in": {"summary"}} }}
+	for _, form := range []string{"/lines/{line}", "/lines/{line}/edit", "/details"} {
+		table["GET /meetings/{id}"+form] = visit{of: meetingOf}
+	}
+	table["GET /meetings/{id}/erase"] = visit{of: meetingOf, maker: true}
+	table["POST /meetings/{id}/erase"] = visit{of: meetingOf, maker: true, form: url.Values{"what": {"meeting"}, "confirm": {"erase"}}}
 	for _, page := range []string{"", "/minutes.md", "/transcript.txt", "/transcript.vtt", "/transcript.srt", "/meeting.json", "/progress", "/audio", "/peaks", "/words"} {
 		table["GET /meetings/{id}"+page] = visit{of: meetingOf}
 	}
@@ -163,7 +176,7 @@ func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r htt
 		for name, values := range v.form {
 			form[name] = values
 		}
-		body = form.Encode()
+		body = strings.ReplaceAll(form.Encode(), "%7Bminutes%7D", c.Minutes.String())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
