@@ -32,14 +32,12 @@ const (
 	FinishUpload   Verb = "upload.finish"
 	EndUpload      Verb = "upload.end"
 	PlayRecording  Verb = "recording.play"
-	ReadRecording  Verb = "recording.read"
 	DecodeMedia    Verb = "recording.decode"
 	DescribeMedia  Verb = "recording.describe"
 	EraseRecording Verb = "recording.erase"
 	DisposeMedia   Verb = "recording.dispose"
 
 	ImportTranscript Verb = "transcript.import"
-	ReadTranscript   Verb = "transcript.read"
 	WriteTranscript  Verb = "transcript.write"
 	FailTranscript   Verb = "transcript.fail"
 	FailMinutes      Verb = "minutes.fail"
@@ -47,7 +45,6 @@ const (
 	NameSpeaker      Verb = "speaker.name"
 	EraseTranscript  Verb = "transcript.erase"
 
-	ReadMinutes    Verb = "minutes.read"
 	BriefMinutes   Verb = "minutes.brief"
 	DraftMinutes   Verb = "minutes.draft"
 	ResolveMinutes Verb = "minutes.resolve"
@@ -60,7 +57,6 @@ const (
 	ListWork   Verb = "work.list"
 	RerunWork  Verb = "work.rerun"
 	CancelWork Verb = "work.cancel"
-	DoWork     Verb = "work.do"
 
 	Disclose      Verb = "egress.send"
 	DiscloseSound Verb = "recording.send"
@@ -126,7 +122,6 @@ const (
 	Collector     = "collector"
 	Installer     = "installer"
 	Authenticator = "authenticator"
-	Worker        = "worker"
 	Prover        = "prover"
 )
 
@@ -167,14 +162,12 @@ func Policy() []Rule {
 		{Verb: FinishUpload, Says: "finish an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
 		{Verb: EndUpload, Says: "give up an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Collector}, Stream: audit.Keys, Erases: true},
 		{Verb: PlayRecording, Says: "listen to a recording", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
-		{Verb: ReadRecording, Says: "see a recording's waveform and state", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
 		{Verb: DecodeMedia, Says: "open a recording to transcribe it", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Access},
 		{Verb: DescribeMedia, Says: "store a recording's length and waveform", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 		{Verb: DisposeMedia, Says: "destroy a recording of which the transcript alone was wanted", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: ReadTranscript, Says: "read a transcript", Object: Transcript, Least: Viewer, Level: Reader, Stream: audit.Access},
 		{Verb: WriteTranscript, Says: "store what a recording said", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailTranscript, Says: "mark a meeting whose recording could not be transcribed", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailMinutes, Says: "mark a meeting whose minutes could not be drafted", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
@@ -182,7 +175,6 @@ func Policy() []Rule {
 		{Verb: NameSpeaker, Says: "name a speaker", Object: Transcript, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
 
-		{Verb: ReadMinutes, Says: "read minutes", Object: Meeting, Least: Viewer, Level: Reader, Stream: audit.Access},
 		{Verb: BriefMinutes, Says: "read a transcript to draft minutes from it", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
@@ -195,7 +187,6 @@ func Policy() []Rule {
 		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Stream: audit.Access},
 		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
 		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: DoWork, Says: "end a step of work", Object: Step, Jobs: []string{Worker, Transcriber, MinuteTaker}, Stream: audit.Data},
 
 		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
