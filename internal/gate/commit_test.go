@@ -74,7 +74,9 @@ func TestACommitThatTheDatabaseEndsLeavesNothing(t *testing.T) {
 	ws := w.Workspace(t)
 	owner := ws.Member(t, gate.Owner)
 	waiting, killer := slow(t, w), w.DB.Admin(t)
+	killed := make(chan struct{})
 	go func() {
+		defer close(killed)
 		waiting()
 		_, err := killer.Exec(context.WithoutCancel(t.Context()), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`)
 		if err != nil {
@@ -82,6 +84,7 @@ func TestACommitThatTheDatabaseEndsLeavesNothing(t *testing.T) {
 		}
 	}()
 	record, err := makes(owner, ws)
+	<-killed
 	if err == nil {
 		t.Fatal("an act that was ended in its commit succeeded")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
@@ -137,6 +138,26 @@ func OpenAll[T any](ctx context.Context, tx *Tx, sealed []vault.Sealed) ([]T, er
 	docs := make([]T, len(plain))
 	for i, p := range plain {
 		if err := json.Unmarshal(p, &docs[i]); err != nil {
+			return nil, fmt.Errorf("reading a %s: %w", sealed[i].Place.Kind, err)
+		}
+	}
+	return docs, nil
+}
+
+// OpenEach opens like [OpenAll] but leaves nil what was damaged or erased, so that one such row does not hide a whole list. The
+// vault has told the operator of each.
+func OpenEach[T any](ctx context.Context, tx *Tx, sealed []vault.Sealed) ([]*T, error) {
+	plain, err := tx.gate.Vault.Open(ctx, sealed...)
+	if err != nil && vault.DamageOf(err) == "" && !fault.Is(err, fault.Missing) {
+		return nil, fmt.Errorf("opening %d documents: %w", len(sealed), err)
+	}
+	docs := make([]*T, len(sealed))
+	for i, p := range plain {
+		if p == nil {
+			continue
+		}
+		docs[i] = new(T)
+		if err := json.Unmarshal(p, docs[i]); err != nil {
 			return nil, fmt.Errorf("reading a %s: %w", sealed[i].Place.Kind, err)
 		}
 	}

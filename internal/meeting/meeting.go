@@ -81,6 +81,7 @@ type Meeting struct {
 	Stage        Stage
 	Private      bool
 	Deleted      bool
+	Damaged      bool // its sealed part does not open: Title is a sentence that says so
 	DurationMS   *int64
 	CreatedBy    tenant.MemberID
 	CreatedAt    time.Time

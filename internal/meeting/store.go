@@ -218,13 +218,17 @@ func open(ctx context.Context, tx *gate.Tx, rows []row) ([]Meeting, error) {
 	for i, r := range rows {
 		bodies[i] = vault.Sealed{Place: tx.Place(r.Record, kind, r.ID), Bytes: r.sealed}
 	}
-	docs, err := gate.OpenAll[sealed](ctx, tx, bodies)
+	docs, err := gate.OpenEach[sealed](ctx, tx, bodies)
 	if err != nil {
 		return nil, err
 	}
 	meetings := make([]Meeting, len(rows))
 	for i, r := range rows {
-		r.unseal(docs[i])
+		if r.Damaged = docs[i] == nil; r.Damaged {
+			r.Title = "This meeting cannot be opened"
+		} else {
+			r.unseal(*docs[i])
+		}
 		r.Level = r.offered(tx)
 		meetings[i] = r.Meeting
 	}

@@ -70,7 +70,7 @@ func TestAListThatCannotBeReadSaysWhy(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	o.paste(t)
-	if _, err := o.Admin.Exec(t.Context(), `update tenant.meeting set sealed = '\x00'`); err != nil {
+	if _, err := o.Admin.Exec(t.Context(), `alter table tenant.meeting rename column zone to zones`); err != nil {
 		t.Fatal(err)
 	}
 	got := o.viewer.Get(t, "/meetings?sort=date")
@@ -78,4 +78,18 @@ func TestAListThatCannotBeReadSaysWhy(t *testing.T) {
 	if strings.Contains(got.Body.String(), "mtg_") {
 		t.Error("the page tells which meeting is damaged")
 	}
+}
+
+func TestADamagedMeetingHidesNoOther(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	damaged := o.paste(t)
+	if _, err := o.Admin.Exec(t.Context(), `update tenant.meeting set sealed = '\x00'`); err != nil {
+		t.Fatal(err)
+	}
+	whole := o.paste(t)
+	for _, list := range []string{"/meetings", "/meetings?sort=title", "/"} {
+		want(t, o.member.Get(t, list), 200, "This meeting cannot be opened", whole)
+	}
+	want(t, o.member.Get(t, damaged), 500, "Tell your administrator")
 }
