@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sort"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"mainstay/internal/egress"
 	"mainstay/internal/tenant"
 )
 
@@ -33,6 +35,7 @@ type Config struct {
 	Token        tenant.Secret
 	EngineCA     string // file of the certificate authority that vouches for it; empty: the system's
 	EngineRegion string // where it is, in the operator's words; empty: the region
+	Hosts        string // machines that content may be sent to, with their regions; empty: a workspace's owner decides
 	Model        string // recognition model
 	Mirror       string // where models pull looks first; empty: the catalogue's sources
 	Hub          string // model hub to fetch from; empty: none
@@ -66,6 +69,7 @@ func (c *Config) settings() []setting {
 		{key: "engine_token", says: "token for that engine", secret: &c.Token},
 		{key: "engine_ca", says: "file of the certificate authority of that engine; empty: the system's", text: &c.EngineCA},
 		{key: "engine_region", says: "where that engine is, in the operator's words; empty: the region", text: &c.EngineRegion},
+		{key: "hosts", says: "machines that content may be sent to: api.example.com=eu, other.example.com; empty: an owner decides", text: &c.Hosts},
 		{key: "model", says: "recognition model", text: &c.Model},
 		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
 		{key: "hub", says: "https:// address of a model hub to fetch models from; empty: none is asked", text: &c.Hub},
@@ -187,6 +191,9 @@ func (c *Config) complete() error {
 	if c.Blobs != "" {
 		return errors.New("blobs is set, and object stores by URL are not part of this build: leave it empty, and objects lie in the data folder")
 	}
+	if _, err := c.hosts(); err != nil {
+		return err
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("tls_cert and tls_key belong together: set both or neither")
 	}
@@ -198,6 +205,19 @@ func (c *Config) complete() error {
 		return errors.New("listen is not a loopback address, which needs TLS: set tls_cert and tls_key, or listen on 127.0.0.1")
 	}
 	return nil
+}
+
+// hosts reads the list of machines that content may be sent to.
+func (c *Config) hosts() ([]egress.Host, error) {
+	var hosts []egress.Host
+	for _, entry := range strings.FieldsFunc(c.Hosts, func(r rune) bool { return r == ',' || r == ' ' }) {
+		name, region, _ := strings.Cut(entry, "=")
+		if u, err := url.Parse("https://" + name); err != nil || u.Host != name || name == "" {
+			return nil, errors.New("hosts is a list such as api.example.com=eu, other.example.com:8443: names without https:// and path")
+		}
+		hosts = append(hosts, egress.Host{Name: name, Region: region})
+	}
+	return hosts, nil
 }
 
 func loopback(host string) bool {

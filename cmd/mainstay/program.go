@@ -157,8 +157,11 @@ func (p *Program) openDatabase(ctx context.Context, gone ephemeral) (*postgres.P
 
 // openServices makes the services and the order of work between them.
 func (p *Program) openServices(_ context.Context, gone ephemeral) error {
-	var err error
-	if p.Egress, err = egress.New(egress.Config{Gate: p.Gate, Source: p.source}); err != nil {
+	hosts, err := p.Config.hosts()
+	if err != nil {
+		return err
+	}
+	if p.Egress, err = egress.New(egress.Config{Gate: p.Gate, Source: p.source, Hosts: hosts}); err != nil {
 		return err
 	}
 	if err := p.openEngine(); err != nil {
