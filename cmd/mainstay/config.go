@@ -15,6 +15,7 @@ import (
 
 	"mainstay/internal/egress"
 	"mainstay/internal/tenant"
+	"mainstay/internal/vault/objectstore"
 )
 
 // Config is what an operator can set. A value comes from its default, then the TOML file, then MAINSTAY_<KEY> in the
@@ -26,8 +27,11 @@ type Config struct {
 	TLSKey       string
 	Region       string // label of the workspaces made here
 	Database     tenant.Secret
-	RootKey      string // file of the root key; empty: in the data folder
-	Blobs        string // URL of the object store; empty: in the data folder
+	RootKey      string        // file of the root key; empty: in the data folder
+	Blobs        string        // URL of the object store; empty: in the data folder
+	BlobsKey     tenant.Secret // access key id of that store; empty: where AWS's programs look
+	BlobsSecret  tenant.Secret
+	BlobsCA      string // file of the certificate authority that vouches for it; empty: the system's
 	Models       string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
 	Python       string // interpreter of the inference program
 	Program      string // folder of the inference program
@@ -61,7 +65,10 @@ func (c *Config) settings() []setting {
 		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
 		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
 		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
-		{key: "blobs", says: "URL of the object store; empty: in the data folder, which is all that this build knows", text: &c.Blobs},
+		{key: "blobs", says: "object store, s3://BUCKET?region=REGION&endpoint=https://HOST; empty: in the data folder", text: &c.Blobs},
+		{key: "blobs_key", says: "access key id of that store; empty: AWS's environment, files or role", secret: &c.BlobsKey},
+		{key: "blobs_secret", says: "secret access key of that store", secret: &c.BlobsSecret},
+		{key: "blobs_ca", says: "file of the certificate authority of that store; empty: the system's", text: &c.BlobsCA},
 		{key: "models", says: "folder of the models; empty: beside the program, else in the data folder", text: &c.Models},
 		{key: "python", says: "Python interpreter of the inference program", text: &c.Python},
 		{key: "program", says: "folder of the inference program", text: &c.Program},
@@ -188,8 +195,8 @@ func (c *Config) complete() error {
 			*path = filepath.Join(c.Data, name)
 		}
 	}
-	if c.Blobs != "" {
-		return errors.New("blobs is set, and object stores by URL are not part of this build: leave it empty, and objects lie in the data folder")
+	if err := c.checkStore(); err != nil {
+		return err
 	}
 	if _, err := c.hosts(); err != nil {
 		return err
@@ -218,6 +225,21 @@ func (c *Config) hosts() ([]egress.Host, error) {
 		hosts = append(hosts, egress.Host{Name: name, Region: region})
 	}
 	return hosts, nil
+}
+
+// checkStore refuses an object store that cannot be reached safely, before anything is asked.
+func (c *Config) checkStore() error {
+	if c.Blobs == "" && (c.BlobsKey != "" || c.BlobsSecret != "" || c.BlobsCA != "") {
+		return errors.New("blobs_key, blobs_secret and blobs_ca are for an object store: set blobs, too, or none of them")
+	}
+	if (c.BlobsKey == "") != (c.BlobsSecret == "") {
+		return errors.New("blobs_key and blobs_secret belong together: set both or neither")
+	}
+	if c.Blobs == "" {
+		return nil
+	}
+	_, err := objectstore.Parse(c.Blobs)
+	return err
 }
 
 func loopback(host string) bool {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -56,14 +54,9 @@ func (p *Program) server() (*engine.Server, error) {
 	if p.Config.EngineCA == "" {
 		return s, nil
 	}
-	chain, err := os.ReadFile(p.Config.EngineCA)
-	if err != nil {
-		return nil, fmt.Errorf("reading the engine's certificate authority: %w", err)
-	}
-	if s.CA = x509.NewCertPool(); !s.CA.AppendCertsFromPEM(chain) {
-		return nil, errors.New("engine_ca holds no certificate")
-	}
-	return s, nil
+	var err error
+	s.CA, err = authority("engine_ca", p.Config.EngineCA)
+	return s, err
 }
 
 func newSandbox() (*sandbox.Sandbox, error) {

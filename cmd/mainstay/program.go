@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,7 @@ import (
 	"mainstay/internal/speech/engine"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
+	"mainstay/internal/vault/objectstore"
 )
 
 // Program is the whole of Mainstay as one value: every service over one data folder.
@@ -48,6 +50,8 @@ type Program struct {
 	Egress   *egress.Service
 	Health   *health.Service
 
+	bucket  vault.Bucket
+	store   *objectstore.Store // the bucket where it is no folder, else nil
 	box     *sandbox.Sandbox
 	media   *media.Decoder
 	engines *engine.Set
@@ -93,8 +97,10 @@ func (p *Program) openGround(ctx context.Context, gone ephemeral) error {
 	if err != nil {
 		return err
 	}
-	bucket := vault.NewFolder(filepath.Join(p.Config.Data, "blobs"), nil)
-	p.Vault, err = vault.New(ctx, vault.Config{Root: root, Keys: keys, Bucket: bucket, Source: p.source, Events: func(e vault.Event) {
+	if err := p.openBucket(ctx, gone); err != nil {
+		return err
+	}
+	p.Vault, err = vault.New(ctx, vault.Config{Root: root, Keys: keys, Bucket: p.bucket, Source: p.source, Events: func(e vault.Event) {
 		p.damages.Add(1)
 		p.Log.Error("sealed data does not verify", "workspace", e.Place.Workspace, "record", e.Place.Record, "kind", e.Place.Kind, "reason", e.Reason)
 	}})
@@ -107,6 +113,36 @@ func (p *Program) openGround(ctx context.Context, gone ephemeral) error {
 	}
 	p.Gate, err = gate.New(gate.Config{Pools: pools, Vault: p.Vault, Source: p.source})
 	return err
+}
+
+// openBucket opens where sealed blobs lie. What leaves nothing behind uses its own folder.
+func (p *Program) openBucket(ctx context.Context, gone ephemeral) (err error) {
+	if p.Config.Blobs == "" || bool(gone) {
+		p.bucket = vault.NewFolder(filepath.Join(p.Config.Data, "blobs"), nil)
+		return nil
+	}
+	cfg := objectstore.Config{URL: p.Config.Blobs, Key: p.Config.BlobsKey, Secret: p.Config.BlobsSecret}
+	if p.Config.BlobsCA != "" {
+		if cfg.CA, err = authority("blobs_ca", p.Config.BlobsCA); err != nil {
+			return err
+		}
+	}
+	p.store, err = objectstore.Open(ctx, cfg)
+	p.bucket = p.store
+	return err
+}
+
+// authority reads the certificates of a setting's file.
+func authority(setting, path string) (*x509.CertPool, error) {
+	chain, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", setting, err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(chain) {
+		return nil, fmt.Errorf("%s holds no certificate", setting)
+	}
+	return pool, nil
 }
 
 func (p *Program) openKeys(gone ephemeral) (vault.KeyStore, vault.Root, error) {

@@ -123,7 +123,7 @@ func (p *Program) prove(ctx context.Context, ids []string) proved {
 func (p *Program) deployment() (trust.Deployment, error) {
 	d := trust.Deployment{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Source: p.source,
-		Data: p.Config.Data, Temp: os.TempDir(), RootKey: p.Config.RootKey, Blobs: p.Config.Blobs, Damages: p.damages.Load,
+		Data: p.Config.Data, Temp: os.TempDir(), RootKey: p.Config.RootKey, Blobs: p.Config.Blobs, Objects: p.bucket, Damages: p.damages.Load,
 		Pages: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
 			server, err := p.pagesFor(sessions(s))
 			if err != nil {
@@ -142,6 +142,9 @@ func (p *Program) deployment() (trust.Deployment, error) {
 			_, err := loadConfig("", settings)
 			return err != nil
 		}}
+	if p.store != nil {
+		d.Reached = p.store.Reached
+	}
 	server, err := p.pagesFor(nil)
 	if err != nil {
 		return d, err

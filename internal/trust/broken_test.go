@@ -5,15 +5,18 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"html"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/llm"
+	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
 	"mainstay/internal/trust"
@@ -106,9 +109,65 @@ func TestConnectionsThatVerifyNothingAreSeen(t *testing.T) {
 	red(t, "P017", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
 		d.Blobs = "http://store.example.com/bucket"
 	})
+	for _, refuses := range []bool{false, true} {
+		red(t, "P017", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
+			d.Refuses = func(...string) bool { return refuses }
+		})
+	}
 	red(t, "P017", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
-		d.Refuses = func(...string) bool { return false }
+		d.Refuses = func(settings ...string) bool { return strings.Contains(strings.Join(settings, " "), "=http:") } // endpoints it takes
 	})
+	for version, err := range map[string]error{"": nil, "TLS 1.1": nil, "TLS 1.3": errors.New("its certificate is a stranger's")} {
+		red(t, "P017", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
+			d.Blobs, d.Reached = store, func(context.Context) (string, error) { return version, err }
+		})
+	}
+	red(t, "P017", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) { d.Blobs = store })
+}
+
+// bare is a bucket in which objects lie as they were before they were sealed.
+type bare struct {
+	vault.Bucket
+	body func() []byte
+}
+
+func (b bare) Open(context.Context, string) (vault.Object, error) {
+	return plainly{bytes.NewReader(b.body())}, nil
+}
+
+type plainly struct{ *bytes.Reader }
+
+func (plainly) Close() error { return nil }
+
+// heard keeps what is uploaded.
+type heard struct {
+	trust.Recordings
+	body *bytes.Buffer
+}
+
+func (h heard) Put(ctx context.Context, id meeting.ID, name string, size int64, body io.Reader) (capture.Upload, error) {
+	return h.Recordings.Put(ctx, id, name, size, io.TeeReader(body, h.body))
+}
+
+func TestObjectsThatAreReadableOrElsewhereAreSeen(t *testing.T) {
+	t.Parallel()
+	red(t, "P010", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
+		kept := &bytes.Buffer{}
+		d.Capture, d.Objects = heard{d.Capture, kept}, bare{d.Objects, kept.Bytes}
+	})
+	red(t, "P010", func(t *testing.T, _ *worldtest.World, d *trust.Deployment) {
+		d.Objects = vault.NewFolder(t.TempDir(), nil)
+	})
+	red(t, "P010", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) { d.Blobs = store }) // and the folder is used
+}
+
+func TestAConfiguredStoreIsSeen(t *testing.T) {
+	t.Parallel()
+	_, d := deploy(t)
+	d.Blobs, d.Reached = store, func(context.Context) (string, error) { return "TLS 1.3", nil }
+	if r := prove(t, d, "P017"); r.State != trust.Pass {
+		t.Errorf("P017 is %s where a store answers by TLS: %s", r.State, r.Found)
+	}
 }
 
 func TestWordsAtRestAreSeen(t *testing.T) {

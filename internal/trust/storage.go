@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -85,19 +84,60 @@ func filesOutside(ctx context.Context, p *proof) (finding, error) {
 	if sha256.Sum256(back) != sha256.Sum256(file) {
 		return fail("%d bytes went in and %d others came back", len(file), len(back))
 	}
-	objects := 0
-	err = p.Vault.Blobs(ctx, p.ours.owner.Workspace, func(tenant.RecordID, [16]byte) error { objects++; return nil })
+	objects, readable, err := p.objectsWith(ctx, p.word)
 	if err != nil {
-		return finding{}, err
+		return finding{}, fmt.Errorf("looking at the objects: %w", err)
 	}
 	rows, in, err := p.rowsWith(ctx, p.word)
 	if err != nil {
 		return finding{}, err
 	}
-	if objects == 0 || len(in) > 0 {
-		return fail("%d objects are stored, and %d tables hold a word of the file", objects, len(in))
+	if objects == 0 || readable+len(in) > 0 {
+		return fail("%d objects are stored, %d of them and %d tables hold a word of the file", objects, readable, len(in))
 	}
-	return pass("%d bytes came back with the same SHA-256 from %d objects; none of them in %d rows", len(back), objects, rows)
+	where := "the data folder"
+	if p.Blobs != "" {
+		where = "the object store"
+		beside, err := p.besideStore()
+		if err != nil {
+			return finding{}, err
+		}
+		if beside > 0 {
+			return fail("an object store is configured, and %d objects of it lie in the data folder", beside)
+		}
+	}
+	return pass("%d bytes came back with the same SHA-256 from %d objects in %s; no word of them there or in %d rows", len(back), objects, where, rows)
+}
+
+// objectsWith returns how many objects our workspace has, by the vault and by the bucket alike, and in how many of them, as
+// they lie there, the word stands.
+func (p *proof) objectsWith(ctx context.Context, word string) (objects, readable int, err error) {
+	listed := 0
+	err = p.Vault.Blobs(ctx, p.ours.owner.Workspace, func(tenant.RecordID, [16]byte) error { listed++; return nil })
+	if err != nil {
+		return 0, 0, err
+	}
+	search := SearchFor(word)
+	err = p.Objects.Each(ctx, fmt.Sprintf("%x/", p.ours.owner.Workspace[:]), func(name string) error {
+		objects++
+		object, err := p.Objects.Open(ctx, name)
+		if err != nil {
+			return err
+		}
+		raw, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size()))
+		if len(search.Within(raw)) > 0 {
+			readable++
+		}
+		return errors.Join(err, object.Close())
+	})
+	return min(objects, listed), readable, err
+}
+
+// besideStore counts the files of our workspace where objects lie if there is no store.
+func (p *proof) besideStore() (int, error) {
+	files := 0
+	err := eachFile(filepath.Join(p.Data, "blobs", fmt.Sprintf("%x", p.ours.owner.Workspace[:])), func(string, time.Time, int64) { files++ })
+	return files, err
 }
 
 // silence is a second of nothing as a WAV file, with a title.
@@ -159,19 +199,39 @@ func databaseVerified(ctx context.Context, p *proof) (finding, error) {
 	return pass("%d roles by Unix socket, %d by TLS; %d of %d connection strings that verify nothing refused", sockets, verified, len(weak()), len(weak()))
 }
 
-// storeVerified looks at the configured object store.
-func storeVerified(_ context.Context, p *proof) (finding, error) {
-	if !p.Refuses("MAINSTAY_BLOBS=http://store.invalid/bucket") {
-		return fail("the program starts with an object store by plain HTTP")
+// A store as it must be written, and stores that must be refused before anything is sent.
+const strongStore = "s3://bucket?region=nowhere&endpoint=https://store.invalid"
+
+func weakStores() []string {
+	return []string{"http://store.invalid/bucket", "s3://bucket?region=nowhere&endpoint=http://store.invalid", "s3://bucket?region=nowhere&endpoint=http://127.0.0.1:9000",
+		strongStore + "&disable_https=true", "s3://key:secret@bucket?region=nowhere&endpoint=https://store.invalid"}
+}
+
+// storeVerified tries stores that verify nothing, and asks the configured one.
+func storeVerified(ctx context.Context, p *proof) (finding, error) {
+	for _, store := range weakStores() {
+		if !p.Refuses("MAINSTAY_BLOBS=" + store) {
+			return fail("the program starts with an object store without TLS, or with credentials in its URL")
+		}
 	}
-	u, err := url.Parse(p.Blobs)
-	if err != nil || u.Scheme == "http" {
+	if p.Refuses("MAINSTAY_BLOBS=" + strongStore) {
+		return fail("the program refuses an object store by TLS, too")
+	}
+	if p.Blobs == "" {
+		return notApplicable("objects are in a local folder; %d of %d stores without TLS or with credentials in the URL refused", len(weakStores()), len(weakStores()))
+	}
+	if p.Reached == nil || p.Refuses("MAINSTAY_BLOBS="+p.Blobs) {
 		return fail("the object store is not reached by TLS")
 	}
-	if u.Scheme == "" || u.Scheme == "file" {
-		return notApplicable("objects are in a local folder; an http:// store is refused")
+	version, err := p.Reached(ctx)
+	if err != nil {
+		return finding{}, err
 	}
-	return pass("the store is reached by %s; an http:// store is refused", u.Scheme)
+	if version != "TLS 1.2" && version != "TLS 1.3" {
+		return fail("the object store is reached by %q", version)
+	}
+	return pass("the store answered by %s with a verified certificate; %d of %d stores without TLS or with credentials in the URL refused",
+		version, len(weakStores()), len(weakStores()))
 }
 
 // tablesWalled reads the catalogue.

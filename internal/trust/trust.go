@@ -92,11 +92,14 @@ type Deployment struct {
 	Egress   *egress.Service
 	Source   tenant.Source
 
-	Data    string // the data folder
-	Temp    string // the folder of temporary files
-	RootKey string // the root key's file; empty: the root key is not in a file
-	Blobs   string // the configured object store; empty: a folder
+	Data    string       // the data folder
+	Temp    string       // the folder of temporary files
+	RootKey string       // the root key's file; empty: the root key is not in a file
+	Blobs   string       // the configured object store; empty: a folder
+	Objects vault.Bucket // where the vault keeps its blobs
 	Routes  []Route
+	// Reached asks the object store and returns the version of TLS by which a verified server answered; nil for a folder.
+	Reached func(context.Context) (string, error)
 	// Pages returns the program's pages, for requests whose sessions are known to sessions alone.
 	Pages func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
 	// Damages returns how often the operator was told of sealed bytes that do not verify.

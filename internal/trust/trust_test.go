@@ -14,6 +14,7 @@ import (
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
 	"mainstay/internal/trust"
+	"mainstay/internal/vault"
 	"mainstay/internal/worldtest"
 )
 
@@ -21,6 +22,9 @@ import (
 type sessions func(*http.Request) (tenant.Actor, error)
 
 func (s sessions) Actor(_ context.Context, r *http.Request) (tenant.Actor, error) { return s(r) }
+
+// store is one that a program takes.
+const store = "s3://bucket?region=nowhere&endpoint=https://store.invalid"
 
 // deploy returns a whole deployment whose queue runs.
 func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
@@ -39,14 +43,14 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 	root := filepath.Join(t.TempDir(), "root.key")
 	check(t, os.WriteFile(root, []byte("not a key"), 0o600))
 	d := &trust.Deployment{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Damages: w.Damages,
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Objects: vault.NewFolder(w.Folder, nil), Damages: w.Damages,
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			_, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
 			return err
 		},
 		Refuses: func(settings ...string) bool {
 			text := strings.Join(settings, " ")
-			return !strings.Contains(text, "LOG")
+			return !strings.Contains(text, "LOG") && text != "MAINSTAY_BLOBS="+store
 		},
 		Pages: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
 			return w.PagesFor(t, sessions(s)).Server.Handler(), nil
