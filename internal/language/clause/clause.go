@@ -163,6 +163,13 @@ func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {
 			next++
 		}
 		return t.group(s, c, next, Being[w])
+	case t.requested(s, i) > 0:
+		c := Clause{From: i, Asks: true, Subject: Thing, Noun: Span{i + 1, t.requested(s, i)}}
+		if n := c.Noun.To; t.At(n-1) == "you" {
+			c.Subject = map[bool]Kind{true: Someone, false: You}[choosing[t.At(i+1)]]
+		}
+		t.aux(&c, i)
+		return t.group(s, c, c.Noun.To, false)
 	case w == "have" && Determiner[t.At(i+1)] && t.orders(s, i):
 		return t.group(s, Clause{From: i, Order: true}, i, false)
 	case t.OpensGroup(i, s.To):
@@ -177,6 +184,31 @@ func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {
 	}
 	return t.nounClause(s, i, last)
 }
+
+// requested gives the end of the subject where a modal at i asks a group, or what is the listener's: "could one of you", "can
+// your fitters". It gives 0 where none stands there.
+func (t *Text) requested(s *Sentence, i int) int {
+	const longest = 4
+	w, next := t.At(i), t.At(i+1)
+	if w != "can" && w != "could" && w != "will" && w != "would" || t.Tokens[i].Second || i > s.From && Nominative[t.At(i-1)] {
+		return 0
+	}
+	if next != "your" && next != "the" && next != "both" && next != "all" && next != "each" && !choosing[next] {
+		return 0
+	}
+	for k := i + 2; k <= i+1+longest && k < s.To; k++ {
+		if next == "your" && k > i+2 && isBare(t.At(k)) || t.At(k-1) == "you" && t.At(k-2) == "of" && isBare(t.At(k)) {
+			return k
+		}
+		if t.Tokens[k].Gap != " " {
+			break
+		}
+	}
+	return 0
+}
+
+// choosing words ask any one of a group.
+var choosing = Set(`one some any either`)
 
 // letting reads "let me see" and "let us see".
 func (t *Text) letting(s *Sentence, i int) (Clause, bool) {

@@ -197,3 +197,13 @@ var units = map[string]bool{"day": true, "week": true, "month": true, "year": tr
 
 // Word reports whether a word is a weekday or a month.
 func Word(norm string) bool { return weekdays[norm] > 0 || months[norm] > 0 }
+
+// Ordinal reports whether a word can be the number of a day: "twentieth", "3rd".
+func Ordinal(norm string) bool {
+	for _, ending := range []string{"st", "nd", "rd", "th"} {
+		if d := digits(strings.TrimSuffix(norm, ending)); strings.HasSuffix(norm, ending) && d > 0 && d <= 31 {
+			return true
+		}
+	}
+	return ordinals[norm] > 3
+}

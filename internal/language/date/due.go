@@ -1,18 +1,21 @@
 package date
 
 import (
+	"slices"
+
 	"mainstay/internal/language/clause"
 	"time"
 )
 
 // When is a time that was said.
 type When struct {
-	From, To int       // tokens, the preposition included
-	Date     time.Time // zero where none follows from the words
-	Deadline bool      // "by" or "before" leads it
-	Back     bool      // it points back: "then"
-	Event    string    // the event that it names: "before the audit"
-	Lead     string    // the word that leads it
+	From, To int         // tokens, the preposition included
+	Date     time.Time   // zero where none follows from the words
+	Deadline bool        // "by" or "before" leads it
+	Back     bool        // it points back: "then"
+	Event    string      // the event that it names: "before the audit"
+	Lead     string      // the word that leads it
+	Instead  clause.Span // where the date was said, if the speaker corrected it later; else empty
 }
 
 // reader reads times in a text.
@@ -35,14 +38,68 @@ func (c Calendar) Times(text *clause.Text) []When {
 		}
 		i = next
 	}
+	t.correct(times)
+	return t.absent(times)
+}
+
+// absent takes out the times at which somebody is not there: nothing is done by them.
+func (t reader) absent(times []When) []When {
+	for _, s := range t.Sentences {
+		for _, c := range s.Clauses {
+			if w := t.At(c.Object); c.Verb != "be" || w != "away" && !((w == "out" || w == "off") && c.Force == 0 && (c.Subject == clause.Me || c.Subject == clause.Named || c.Subject == clause.Us)) && !(w == "on" && (t.At(c.Object+1) == "leave" || t.At(c.Object+1) == "holiday" || t.At(c.Object+1) == "vacation")) {
+				continue
+			}
+			times = slices.DeleteFunc(times, func(w When) bool {
+				return w.From >= c.Object && w.To <= c.To && w.Lead != "until" && w.Lead != "till" && w.Instead.Empty()
+			})
+		}
+	}
 	return times
+}
+
+// correct gives a time that its speaker takes back the date said instead: "by Wednesday, actually Thursday", "Tuesday, no, make
+// that the ninth".
+func (t reader) correct(times []When) {
+	const reach = 12
+	for a := range times {
+		for b := a + 1; b < len(times) && times[b].From-times[a].To <= reach; b++ {
+			w := &times[b]
+			if w.Date.IsZero() || w.Date.Equal(times[a].Date) || !t.takenBack(times[a].To, w.From) {
+				continue
+			}
+			times[a].Date, times[a].Instead = w.Date, clause.Span{From: w.From, To: w.To}
+			break
+		}
+	}
+}
+
+// takenBack reports whether words between two times take the first one back.
+func (t reader) takenBack(from, to int) bool {
+	const close = 3
+	for i := from; i < to; i++ {
+		switch w, next := t.At(i), t.At(i+1); w {
+		case "no":
+			if i+1 == to || t.Tokens[i+1].Gap != " " || next == "wait" || next == "sorry" || next == "make" || next == "say" || next == "i" || next == "hang" || next == "hold" || next == "actually" {
+				return true
+			}
+		case "make", "call":
+			if (next == "it" || next == "that") && i+2 == to {
+				return true
+			}
+		case "actually", "sorry", "wait", "rather", "scratch":
+			if to-i <= close {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lead takes the preposition before a time with it.
 func (t reader) lead(w *When) {
 	for j := w.From - 1; j >= 0 && j >= w.From-3; j-- {
 		switch p := t.At(j); p {
-		case "by", "before", "until", "till", "on", "within", "inside", "from", "since", "after", "at", "for", "over", "in":
+		case "by", "before", "until", "till", "on", "within", "inside", "from", "since", "after", "at", "for", "over", "in", "to":
 			w.Deadline = w.Deadline || p == "by" || p == "before" || p == "until" || p == "till" || p == "within" || p == "inside"
 			w.Lead = p
 			w.From = j
@@ -66,7 +123,7 @@ func (t reader) idle(w When) bool {
 
 // timeAt reads a time that begins at token i, and the token after it.
 func (t reader) timeAt(c Calendar, i int) (When, int) {
-	for _, read := range []func(Calendar, int) (time.Time, int){t.today, t.weekOf, t.monthDay, t.onWeekday, t.dayOnly, t.ahead, t.period} {
+	for _, read := range []func(Calendar, int) (time.Time, int){t.today, t.weekOf, t.monthDay, t.onWeekday, t.weekIn, t.dayOnly, t.ahead, t.period} {
 		if d, next := read(c, i); next > i {
 			if !c.known {
 				d = time.Time{}
@@ -93,6 +150,8 @@ func (t reader) today(c Calendar, i int) (time.Time, int) {
 		return c.day, i + 1
 	case w == "tomorrow":
 		return c.day.AddDate(0, 0, 1), t.skipHours(i + 1)
+	case w == "in" && next == "the" && t.At(i+2) == "morning" && (i == 0 || !t.clock(i-1)):
+		return c.day.AddDate(0, 0, 1), i + 3
 	case w == "day" && next == "after" && t.At(i+2) == "tomorrow":
 		return c.day.AddDate(0, 0, 2), i + 3
 	case w == "this" && hours[next] && next != "week":
@@ -111,6 +170,12 @@ func (t reader) today(c Calendar, i int) (time.Time, int) {
 		return c.day, j + 1
 	}
 	return t.soon(c, i)
+}
+
+// clock reports whether a token is an hour or part of a day's name, so that "in the morning" behind it belongs to that.
+func (t reader) clock(i int) bool {
+	w := t.At(i)
+	return cardinals[w] > 0 || digits(w) > 0 || Word(w) || w == "half" || w == "early" || w == "late"
 }
 
 var hours = clause.Set(`morning afternoon evening arvo lunchtime noon night midday lunch`)
@@ -186,6 +251,17 @@ func (t reader) weekOf(c Calendar, i int) (time.Time, int) {
 		}
 	}
 	return time.Time{}, 0
+}
+
+// weekIn reads a week of a month, which ends on its Friday: "the first week of December".
+func (t reader) weekIn(c Calendar, i int) (time.Time, int) {
+	n := ordinals[t.At(i)]
+	if n == 0 || n > 4 || t.At(i+1) != "week" || t.At(i+2) != "of" && t.At(i+2) != "in" || months[t.At(i+3)] == 0 {
+		return time.Time{}, 0
+	}
+	first, _ := c.date(months[t.At(i+3)], 1, 0)
+	friday := first.AddDate(0, 0, (5-isoDay(first)+7)%7+7*(n-1))
+	return friday, i + 4
 }
 
 // monthDay reads a day with its month: "March 3rd", "the third of March", "3 March 2026", "2026-03-31".
@@ -367,10 +443,10 @@ func (t reader) skipTime(j int) int {
 
 // period reads the end of a week, a month or a quarter, and the week or month itself, which ends then.
 func (t reader) period(c Calendar, i int) (time.Time, int) {
-	j, middle := i, false
+	j, middle, starts := i, false, false
 	switch w := t.At(i); {
-	case w == "end" || w == "middle":
-		middle = w == "middle"
+	case w == "end" || w == "middle" || (w == "start" || w == "beginning") && t.At(i+1) == "of":
+		middle, starts = w == "middle", w == "start" || w == "beginning"
 		if j++; t.At(j) == "of" {
 			j++
 		}
@@ -389,7 +465,14 @@ func (t reader) period(c Calendar, i int) (time.Time, int) {
 		if m == int(c.day.Month()) {
 			d = c.day
 		}
-		return time.Date(d.Year(), d.Month()+1, 0, 0, 0, 0, 0, time.UTC), j + 1
+		day := time.Date(d.Year(), d.Month()+1, 0, 0, 0, 0, 0, time.UTC)
+		switch {
+		case middle:
+			day, _ = c.date(m, 15, 0)
+		case starts:
+			day, _ = c.date(m, 1, 0)
+		}
+		return day, j + 1
 	}
 	switch t.At(j) {
 	case "the":
@@ -411,6 +494,12 @@ func (t reader) period(c Calendar, i int) (time.Time, int) {
 	}
 	if middle && t.At(j) == "week" {
 		return c.inWeek(which, 3), j + 1
+	}
+	if starts && t.At(j) == "week" {
+		return c.inWeek(which, 1), j + 1
+	}
+	if starts || t.At(j) == "year" && !ends {
+		return time.Time{}, 0
 	}
 	return t.unit(c, j, which)
 }

@@ -63,10 +63,9 @@ func (x *exchange) answered(i int, t *turn, acts bool) {
 		case it.last < i-1 && !x.calls(it, t):
 		case it.deed == offer:
 			x.offered(it, i, t)
-		case it.deed == ask && it.asked == nil && x.othersCalled(it):
 		case it.deed == ask:
 			x.asked(it, i, t, acts)
-		case it.deed == need && t.reply.accepts && it.last == i-1:
+		case it.deed == need && t.reply.accepts && !t.reply.dates && it.last == i-1:
 			it.weight++
 		}
 	}
@@ -77,8 +76,6 @@ func (x *exchange) calls(it *item, t *turn) bool {
 	return it.asked != nil && t.speaker != "" && it.asked == x.people.ByID[t.speaker]
 }
 
-func (x *exchange) othersCalled(*item) bool { return false }
-
 // reacted weighs what others say to a promise: thanks make it surer, laughter unmakes it.
 func (x *exchange) reacted(it *item, i int, t *turn) {
 	if last := it.acts[len(it.acts)-1]; (t.reply.laughs || t.echoes(it)) && last.deed == promise && (len(it.acts) == 1 || it.acts[0].weight < 2) {
@@ -86,6 +83,9 @@ func (x *exchange) reacted(it *item, i int, t *turn) {
 	}
 	if t.reply.thanks && it.last == i-1 && !t.reply.laughs {
 		it.weight++
+	}
+	if last := it.acts[len(it.acts)-1]; t.reply.accepts && !t.reply.dates && !t.reply.thanks && it.last == i-1 && last.deed == promise && last.clause.Force == 0 && last.rich == full {
+		it.weight++ // "then I freeze it", "please"
 	}
 	if it.last == i-1 && t.forbids() {
 		it.refused = true
@@ -146,11 +146,26 @@ func (x *exchange) asked(it *item, i int, t *turn, acts bool) {
 		it.asked = nil
 	case t.reply.accepts:
 		it.weight += 2
+		if it.toAll(x) {
+			who = nil
+		}
 		it.taken, it.owner, it.deed = true, who, promise
 		it.last, it.by = i, t.speaker
 		it.replies = append(it.replies, i)
 	}
 }
+
+// toAll reports whether everybody was asked, so that who answers first does not own it.
+func (it *item) toAll(x *exchange) bool {
+	for _, a := range it.acts {
+		if s := x.turns[a.turn].Sentences[a.sentence]; a.deed == ask && x.turns[a.turn].Find(s.From, s.To, everybody) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+var everybody = clause.Phrases(`all of you, each of you, every one of you, you all, everybody, everyone, everyone's, everybody's`)
 
 // enter adds an act to the item that it speaks of, or makes a new one.
 func (x *exchange) enter(a *act) {

@@ -58,6 +58,12 @@ func Find(m document.Meeting, t document.Transcript) Findings {
 	x := &exchange{turns: r.turns, people: r.people}
 	x.follow()
 	f := Findings{Decisions: r.decisions(), Questions: r.questions()}
+	r.claimed = map[int]*item{}
+	for _, it := range x.items {
+		for _, i := range it.replies {
+			r.claimed[i] = it
+		}
+	}
 	for _, it := range x.items {
 		if !it.stands() {
 			continue
@@ -75,6 +81,7 @@ type reading struct {
 	turns    []*turn
 	people   *people.People
 	segments []document.Segment
+	claimed  map[int]*item // which item a turn accepts
 }
 
 func newReading(m document.Meeting, t document.Transcript) *reading {
@@ -87,7 +94,11 @@ func newReading(m document.Meeting, t document.Transcript) *reading {
 		tn.whens = calendar.Times(tn.Text)
 		tn.reply = tn.answer()
 	}
-	r.dated()
+	talk := make(date.Talk, len(r.turns))
+	for i, tn := range r.turns {
+		talk[i] = date.Said{Text: tn.Text, Times: tn.whens}
+	}
+	talk.Resolve()
 	return r
 }
 

@@ -211,13 +211,13 @@ func (t *turn) short(c *clause.Clause) bool {
 
 var (
 	moment = clause.Phrases(`hang on, hold on, one sec, one second, one moment, just a second, bear with me, there we go, here we go, real quick, while we are, as we speak, round the table, around the table, walk you through, walk us through, take us through,
-		take you through, talk us through, talk you through, kick us off, pull up, apologies from, make a start, just close the door, at two minutes, read out, read them out, read it out, by phone, a sense of the room, go first, go ahead, on mute, you will see on page, as usual, step there, take notes, take the notes, take minutes, take the minutes, keep time, to order`)
+		take you through, talk us through, talk you through, kick us off, pull up, apologies from, make a start, just close the door, at two minutes, read out, read them out, read it out, by phone, a sense of the room, go first, go ahead, on mute, you will see on page, as usual, step there, take notes, take the notes, keep notes, keep the notes, keep minutes, take minutes, take the minutes, keep time, to order`)
 	stage = clause.Set(`screen slide slides mute microphone camera agenda diagram recording motion`)
 )
 
 // toldNow reports whether an ask is answered by saying something: "can you tell us", "could you remind me".
 func (t *turn) toldNow(c *clause.Clause) bool {
-	return (c.Subject == clause.You && c.Asks || c.Order) && talk[c.Verb] && (clause.Objective[t.At(c.Object)] || c.Verb == "explain" || c.Verb == "repeat")
+	return (c.Subject == clause.You && c.Asks || c.Order) && talk[c.Verb] && (t.At(c.Object) == "me" || t.At(c.Object) == "us" || t.At(c.Object) == "everyone" || c.Verb == "explain" || c.Verb == "repeat")
 }
 
 // subordinate reports whether the clause only describes something: "the one that takes the lock out".

@@ -2,6 +2,7 @@ package commitment
 
 import (
 	"mainstay/internal/language/clause"
+	"mainstay/internal/language/date"
 )
 
 // reply is what the opening of a turn says to what was said before it.
@@ -9,6 +10,7 @@ type reply struct {
 	accepts bool // yes, sure, will do
 	refuses bool // no, I can't
 	unknown bool // nobody here knows
+	dates   bool // it accepts only in that it says that a date holds
 	thanks  bool
 	laughs  bool // it takes what was said for a joke
 }
@@ -18,7 +20,7 @@ var (
 		happy to, gladly, certainly, definitely, on it, i'm on it, consider it done, all right, alright, righto, deal, go on then, go on, i will, i can, i could, i shall, fine, please,
 		done, done deal, agreed, good, perfect, sounds good, works for me, that works, fair enough, easy, leave it with me, aye, right you are, grand, i suppose, no trouble, both of them,
 		consider it, mine, noted, understood, roger, copy that, by all means, with pleasure, cool, great, lovely, brilliant, awesome, wonderful, excellent, go for it, go ahead,
-		that'd be, that would be, would you, thank you, thanks, ta, cheers, oh yes, oh yeah`)
+		that'd be, that would be, would you, put you down, i will put you down, thank you, thanks, ta, cheers, oh yes, oh yeah`)
 	noes = clause.Phrases(`no, nope, nah, not me, not mine, not it, not today, not this, not possible, cannot, can not, i can not, i could not, i will not, i am not, i would rather, i would prefer, i would but,
 		i am afraid, afraid not, i would really, i would love, do not look, i do not think, i have not got, i have no, i have got no, sorry, out of the question, no way, no chance, no can do, rather not,
 		i would not, unfortunately, i wish, i am sorry, i do not have, not really, not until, not till, honestly no, absolutely not, definitely not, i really can not, i just can not, sadly`)
@@ -48,6 +50,10 @@ func (t *turn) answer() reply {
 	if r.refuses && r.accepts && t.undertakes() && !t.declines() {
 		r.refuses = false
 	}
+	if dated, held := t.dateFirst(); held || dated && !t.declines() && t.whens[0].Instead.From > 0 {
+		r.dates = !r.accepts
+		r.accepts, r.refuses = true, false // "Thursday's fine", "Tuesday, no, make that Thursday"
+	}
 	r.accepts = r.accepts && !r.refuses
 	r.unknown = t.ignorance(0, min(len(t.Tokens), 40)) >= 0
 	return r
@@ -58,8 +64,46 @@ func (t *turn) opening() (from, end int) {
 	for from < len(t.Tokens) && (clause.Opener[t.At(from)] || t.Tokens[from].Who != 0 || clause.Ending[t.At(from)]) {
 		from++
 	}
+	if to := t.dateAt(from); to > from && to < len(t.Tokens) && t.Tokens[to].Gap != " " {
+		for from = to; from < len(t.Tokens) && (clause.Opener[t.At(from)] || clause.Ending[t.At(from)]); {
+			from++
+		}
+	}
 	return from, t.Sentences[t.SentenceOf(min(from, len(t.Tokens)-1))].To
 }
+
+// dateAt gives the token behind a date that begins at a token, as an answer says it: "Thursday, sure", "Eighteenth, aye".
+func (t *turn) dateAt(from int) int {
+	for _, w := range t.whens {
+		if w.From == from {
+			return w.To
+		}
+	}
+	if date.Ordinal(t.At(from)) {
+		return from + 1
+	}
+	return from
+}
+
+// dateFirst reports whether the turn opens with a date, and whether it says that the date holds: "Friday works".
+func (t *turn) dateFirst() (dated, held bool) {
+	from := 0
+	for from < len(t.Tokens) && (clause.Opener[t.At(from)] || t.Tokens[from].Who != 0) {
+		from++
+	}
+	if t.At(from) == "the" && t.dateAt(from) == from {
+		from++
+	}
+	to := t.dateAt(from)
+	if to == from {
+		return false, false
+	}
+	verb, next := t.At(to), t.At(to+1)
+	return len(t.whens) > 0, verb == "works" || verb == "suits" || (verb == "is" || verb == "would" && next == "be") && holding[t.At(to+1+len(verb)/5)]
+}
+
+// holding words say that a date is good.
+var holding = clause.Set(`fine good okay ok perfect great doable grand possible ideal`)
 
 func (t *turn) startsWith(i int, list [][]string) bool {
 	for _, p := range list {
@@ -73,6 +117,13 @@ func (t *turn) startsWith(i int, list [][]string) bool {
 // declines reports whether the speaker says near the turn's beginning that they will not or cannot.
 func (t *turn) declines() bool {
 	const near = 2
+	for i := range t.Tokens[:min(len(t.Tokens), 12)] {
+		for _, ph := range cannot {
+			if end := i + len(ph); t.Has(i, ph) && (end >= len(t.Tokens) || t.SentenceEnds(end) || t.Tokens[end].Gap != " ") {
+				return true
+			}
+		}
+	}
 	seen := 0
 	for k := range t.Sentences {
 		for _, c := range t.Sentences[k].Clauses {
@@ -87,6 +138,9 @@ func (t *turn) declines() bool {
 	}
 	return false
 }
+
+// cannot are refusals that leave out what is refused; a mark follows them.
+var cannot = clause.Phrases(`i can not, i really can not, i just can not, i could not, i wish i could, not this time`)
 
 // undertakes reports whether the speaker says that they will do something.
 func (t *turn) undertakes() bool {

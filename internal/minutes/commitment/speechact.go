@@ -171,7 +171,7 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 		return false
 	case c.Force&(clause.Must|clause.Glad) != 0:
 		a.weight = 3
-		return !states[c.Verb] && !talk[c.Verb] && !(c.Verb == "get" && t.At(c.Object) == "to")
+		return !states[c.Verb] && (!talk[c.Verb] || t.tellsOthers(c)) && !(c.Verb == "get" && t.At(c.Object) == "to")
 	case c.Force&clause.Will != 0 && c.Verb == "need":
 		a.owner, a.deed, a.weight, a.to = nil, ask, 0, t.addressee(p, s)
 		return c.Object < c.To
@@ -179,7 +179,7 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 		if a.weight = 3; c.Force&clause.Ongoing != 0 {
 			a.weight = 2
 		}
-		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own") && !(talk[c.Verb] && (t.At(c.Object) == "you" || t.At(c.Object) == "it"))
+		return c.Verb != "" && (!states[c.Verb] || c.Verb == "own") && !(c.Verb == "put" && t.At(c.Object) == "you") && !(talk[c.Verb] && (t.At(c.Object) == "you" || t.At(c.Object) == "it"))
 	case c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = offer, 2
 		if c.Force&clause.Could != 0 {
@@ -214,6 +214,13 @@ func (t *turn) awaits(s *clause.Sentence, c *clause.Clause) bool {
 	return false
 }
 
+// tellsOthers reports whether a clause of telling or asking names whom, who is not in the room: "I must tell the landlord".
+func (t *turn) tellsOthers(c *clause.Clause) bool {
+	w := t.At(c.Object)
+	return (c.Verb == "tell" || c.Verb == "ask" || c.Verb == "remind" || c.Verb == "warn" || c.Verb == "thank") &&
+		(w == "her" || w == "him" || w == "them" || w == "the" || w == "their" || w == "my" || w == "our" || c.Object < len(t.Tokens) && t.Tokens[c.Object].Capital && w != "i")
+}
+
 // thinking is looking and checking on the spot.
 var thinking = clause.Set(`see look think check know remember find hear believe imagine`)
 
@@ -234,6 +241,9 @@ func (t *turn) plainly(p *people.People, s *clause.Sentence, a *act, dated bool)
 		if t.Find(c.Object, c.To, clause.Phrases("from you")) >= 0 {
 			a.weight = 2
 		}
+		if c.Verb != "like" && t.deadline(s, c) {
+			a.weight = 2
+		}
 		return dated || a.weight == 2
 	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && t.At(c.Object) != "it" && t.At(c.From-1) != "this" && t.At(c.From-1) != "that":
 		return false
@@ -251,7 +261,7 @@ func (t *turn) ours(s *clause.Sentence, a *act) bool {
 	switch {
 	case c.Asks && c.Force&(clause.Can|clause.Could) != 0:
 		a.deed, a.weight = ask, 1
-		return !states[c.Verb] && !conduct[c.Verb] || c.Verb == "get"
+		return !states[c.Verb] && !conduct[c.Verb] && !resolving[c.Verb] || c.Verb == "get"
 	case c.Asks || c.Force&(clause.Would|clause.Can|clause.Could|clause.Lets|clause.Wants) != 0:
 		return false
 	case c.Force&clause.Must != 0:
@@ -263,9 +273,22 @@ func (t *turn) ours(s *clause.Sentence, a *act) bool {
 	case c.Force&clause.Will != 0:
 		a.deed, a.weight = promise, 2
 		return c.Verb != "" && !states[c.Verb] && !talk[c.Verb] && !opening[c.Verb] && !thinking[c.Verb] || c.Verb == "run" && c.Object < c.To
+	case (c.Verb == "need" || c.Verb == "want") && c.Force == 0 && t.deadline(s, c):
+		a.deed, a.weight = ask, 2
+		return true
 	case c.Verb == "need":
 		a.deed, a.weight = need, 1
 		return true
+	}
+	return false
+}
+
+// deadline reports whether a clause says by when.
+func (t *turn) deadline(s *clause.Sentence, c *clause.Clause) bool {
+	for _, w := range t.whensOf(s, c) {
+		if w.Deadline && !w.Date.IsZero() {
+			return true
+		}
 	}
 	return false
 }
@@ -348,6 +371,10 @@ func (t *turn) theirs(a *act) bool {
 // things judges a noun or "it": what must be done to it, or when it will be there.
 func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 	c := a.clause
+	if c.Asks && c.Subject == clause.Thing && t.At(c.Noun.From) == "your" && c.Force&(clause.Can|clause.Could|clause.Will|clause.Would) != 0 {
+		a.deed, a.weight, a.to = ask, 2, t.addressee(p, s) // "can your team wire it"
+		return !states[c.Verb] && !talk[c.Verb] && c.Verb != ""
+	}
 	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 {
 		return false
 	}

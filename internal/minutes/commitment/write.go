@@ -256,6 +256,9 @@ func (r *reading) quote(t *turn, from, to int) []document.Evidence {
 // due gives the date by which an item is to be done: what the acceptance says, then the promise, then what was asked, then a
 // deadline beside it, then a date that somebody adds.
 func (r *reading) due(it *item) *document.Due {
+	if d := r.revised(it); d != nil {
+		return d
+	}
 	if d := r.dueInReply(it); d != nil {
 		return d
 	}
@@ -276,12 +279,40 @@ func (r *reading) due(it *item) *document.Due {
 	return r.addedLater(it)
 }
 
+// revised finds the other date that somebody else sets in the next turn, and cites it: "make it the sixteenth".
+func (r *reading) revised(it *item) *document.Due {
+	i := it.last + 1
+	if i >= len(r.turns) || r.turns[i].speaker == it.by {
+		return nil
+	}
+	t := r.turns[i]
+	for _, w := range t.whens {
+		for _, ph := range revising {
+			if from := w.From - len(ph); from >= 0 && t.Has(from, ph) && !w.Date.IsZero() && t.begins(from) {
+				it.replies = append(it.replies, i)
+				return r.dueOf(t, []date.When{w})
+			}
+		}
+	}
+	return nil
+}
+
+// begins reports whether a sentence begins at a token, openers aside.
+func (t *turn) begins(i int) bool {
+	for i > 0 && clause.Opener[t.At(i-1)] {
+		i--
+	}
+	return i == t.Sentences[t.SentenceOf(i)].From
+}
+
+var revising = clause.Phrases(`make it, make that, let us say, call it, let us make it`)
+
 // addedLater finds a date that the next turns add in a few words: "Friday's good", "By the twentieth, then". It cites the turn.
 func (r *reading) addedLater(it *item) *document.Due {
 	const reach, short = 3, 10
 	for i := it.last + 1; i <= it.last+reach && i < len(r.turns); i++ {
 		t := r.turns[i]
-		if len(t.Tokens) > short || t.asksOrActs() {
+		if len(t.Tokens) > short || t.asksOrActs() || r.claimed[i] != nil && r.claimed[i] != it {
 			continue
 		}
 		if d := r.dueOf(t, t.whens); d != nil {
@@ -354,17 +385,32 @@ func (r *reading) dueOf(t *turn, whens []date.When) *document.Due {
 		if w.Date.IsZero() {
 			continue
 		}
-		if best == nil || w.Deadline && !best.Deadline || w.Deadline == best.Deadline && (w.Lead != "for" || best.Lead == "for") {
+		if best == nil || rank(w) > rank(best) {
 			best = w
 		}
 	}
 	if best == nil {
 		return nil
 	}
-	quotes := r.quote(t, best.From, best.To)
+	from, to := best.From, best.To
+	if !best.Instead.Empty() {
+		from, to = best.Instead.From, best.Instead.To
+	}
+	quotes := r.quote(t, from, to)
 	if len(quotes) != 1 {
 		return nil
 	}
 	date := best.Date.Format(time.DateOnly)
 	return &document.Due{Date: &date, AsSaid: quotes[0].Quote}
+}
+
+// rank orders the times of an act by how likely they say when it is due: a deadline first, what a thing lasts for last.
+func rank(w *date.When) int {
+	switch {
+	case w.Deadline:
+		return 2
+	case w.Lead == "for" || w.Lead == "to" || w.Lead == "from":
+		return 0
+	}
+	return 1
 }
