@@ -82,6 +82,10 @@ func TestServeRefusesWhatCannotBeSafe(t *testing.T) {
 		"a certificate that is none":  {[]string{data, "MAINSTAY_TLS_CERT=/dev/null", "MAINSTAY_TLS_KEY=/dev/null"}, nil, "certificate", 1},
 		"an unknown setting":          {[]string{data, "MAINSTAY_LISTENING=127.0.0.1:0"}, nil, "no setting", 1},
 		"an unknown level":            {[]string{data, "MAINSTAY_LOG=loud"}, nil, "debug, info, warn", 1},
+		"a store in the clear":        {[]string{data, "MAINSTAY_BLOBS=s3://minutes?region=x&endpoint=http://127.0.0.1:9000"}, nil, "https://", 1},
+		"a store's key in its URL":    {[]string{data, "MAINSTAY_BLOBS=s3://key:secret@minutes?region=x"}, nil, "MAINSTAY_BLOBS_SECRET_FILE", 1},
+		"half of a store's key":       {[]string{data, "MAINSTAY_BLOBS=s3://minutes?region=x", "MAINSTAY_BLOBS_KEY=k"}, nil, "belong together", 1},
+		"a key without a store":       {[]string{data, "MAINSTAY_BLOBS_KEY=k", "MAINSTAY_BLOBS_SECRET=s"}, nil, "set blobs", 1},
 		"an argument":                 {[]string{data}, []string{"now"}, "no arguments", 2},
 	} {
 		said, code := runProgram(t, c.env, append([]string{"serve"}, c.args...)...)

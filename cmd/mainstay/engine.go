@@ -86,7 +86,7 @@ func (p *Program) checks() []health.Check {
 	if p.Config.Engine != "" {
 		models = models[1:]
 	}
-	return []health.Check{
+	checks := []health.Check{
 		health.Database(p.Gate.Pools, p.Config.Database == ""),
 		health.RootKey(p.Config.RootKey),
 		health.Disk(p.Config.Data),
@@ -98,4 +98,8 @@ func (p *Program) checks() []health.Check {
 		health.TLS(p.Config.TLSCert, p.source.Now),
 		health.Mail(),
 	}
+	if p.store != nil {
+		checks = append(checks, health.Store(p.store))
+	}
+	return checks
 }

@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"mainstay/internal/capture/media"
+	"mainstay/internal/fault"
 	"mainstay/internal/inference"
 	"mainstay/internal/inference/catalogue"
 	"mainstay/internal/postgres"
 	"mainstay/internal/sandbox"
+	"mainstay/internal/vault"
 )
 
 // Database asks the server's version and commits a write that leaves no row. Private says whose server it is.
@@ -98,6 +100,37 @@ func Disk(folder string) Check {
 		}
 		return Outcome{State: Works, Found: fmt.Sprintf("%s free; a megabyte was on the disk in %s", bytesText(free), millis(took))}
 	}}
+}
+
+// Store puts an object into the object store, reads it back and deletes it.
+func Store(bucket vault.Bucket) Check {
+	return Check{Name: "Object store", Try: func(ctx context.Context) Outcome {
+		began, name, body := time.Now(), "checks/"+rand.Text(), []byte(rand.Text())
+		err := bucket.Put(ctx, name, bytes.NewReader(body))
+		same := false
+		if err == nil {
+			same, err = holds(ctx, bucket, name, body)
+			err = errors.Join(err, bucket.Delete(ctx, name))
+		}
+		switch {
+		case err != nil && fault.KindOf(err) == fault.Internal:
+			return Outcome{State: Broken, Found: "It refuses to store, give or delete an object", Fix: "Allow listing, reading, writing and deleting in the bucket to the key of blobs_key."}
+		case err != nil:
+			return broken("An object could not be stored, read and deleted", err)
+		case !same:
+			return Outcome{State: Broken, Found: "It gives other bytes than it got", Fix: "Look at the store: no other program may change its objects."}
+		}
+		return Outcome{State: Works, Found: "An object was stored, read and deleted in " + millis(time.Since(began))}
+	}}
+}
+
+func holds(ctx context.Context, bucket vault.Bucket, name string, want []byte) (bool, error) {
+	object, err := bucket.Open(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	got, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size()))
+	return bytes.Equal(got, want), errors.Join(err, object.Close())
 }
 
 func millis(d time.Duration) string {

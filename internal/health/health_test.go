@@ -18,6 +18,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/inference"
 	"mainstay/internal/sandbox"
+	"mainstay/internal/vault"
 )
 
 func try(t *testing.T, c health.Check) health.Outcome {
@@ -72,6 +73,28 @@ func TestTheDiskIsWrittenAndLeftClean(t *testing.T) {
 		t.Errorf("the check left %s", left[0].Name())
 	}
 	wants(t, try(t, health.Disk(filepath.Join(dir, "missing"))), health.Broken, "disk")
+}
+
+// spoilt is a bucket that fails, or gives other bytes than it got.
+type spoilt struct {
+	vault.Bucket
+	put error
+}
+
+func (s spoilt) Put(ctx context.Context, name string, _ io.Reader) error {
+	return errors.Join(s.put, s.Bucket.Put(ctx, name, strings.NewReader("something else")))
+}
+
+func TestTheObjectStoreIsTriedAndLeftClean(t *testing.T) {
+	t.Parallel()
+	bucket := vault.NewFolder(t.TempDir(), nil)
+	wants(t, try(t, health.Store(bucket)), health.Works, "")
+	wants(t, try(t, health.Store(spoilt{bucket, nil})), health.Broken, "no other program")
+	if err := bucket.Each(t.Context(), "", func(name string) error { return errors.New("the check left " + name) }); err != nil {
+		t.Error(err)
+	}
+	wants(t, try(t, health.Store(spoilt{bucket, fault.New(fault.Busy, "The store sleeps.")})), health.Broken, "sleeps")
+	wants(t, try(t, health.Store(spoilt{bucket, errors.New("403")})), health.Broken, "blobs_key")
 }
 
 func TestTheSandboxAndTheDecoderAreTried(t *testing.T) {

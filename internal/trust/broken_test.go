@@ -155,6 +155,10 @@ func TestObjectsThatAreReadableOrElsewhereAreSeen(t *testing.T) {
 		kept := &bytes.Buffer{}
 		d.Capture, d.Objects = heard{d.Capture, kept}, bare{d.Objects, kept.Bytes}
 	})
+	red(t, "P018", func(_ *testing.T, _ *worldtest.World, d *trust.Deployment) {
+		kept := &bytes.Buffer{}
+		d.Blobs, d.Capture, d.Objects = store, heard{d.Capture, kept}, bare{d.Objects, kept.Bytes}
+	})
 	red(t, "P010", func(t *testing.T, _ *worldtest.World, d *trust.Deployment) {
 		d.Objects = vault.NewFolder(t.TempDir(), nil)
 	})

@@ -19,9 +19,12 @@ func (s side) place() vault.Place {
 }
 
 // nothingReadable searches what was written since the proof began for the word that stands in everything the proof put in:
-// first every row of its workspace, then the files of the data folder, database, log and objects among them.
+// first every row of its workspace, then the files of the data folder, database, log and objects among them, then the objects, wherever they are.
 func nothingReadable(ctx context.Context, p *proof) (finding, error) {
 	if _, err := p.opened(ctx); err != nil {
+		return finding{}, err
+	}
+	if _, _, err := p.upload(ctx, "sound"); err != nil {
 		return finding{}, err
 	}
 	rows, in, err := p.rowsWith(ctx, p.word)
@@ -42,7 +45,14 @@ func nothingReadable(ctx context.Context, p *proof) (finding, error) {
 	if len(found) > 0 {
 		return fail("a word of the meeting stands in %d files, the first %s (%s)", len(found), found[0].Path, found[0].Form)
 	}
-	return pass("0 finds in %d rows and %d files (%d MB) written meanwhile: text, UTF-16, base64, hex, packed", rows, files, bytes>>20)
+	objects, readable, err := p.objectsWith(ctx, p.word)
+	if err != nil {
+		return finding{}, fmt.Errorf("looking at the objects: %w", err)
+	}
+	if readable > 0 || objects == 0 {
+		return fail("a word of the meeting stands in %d of %d objects", readable, objects)
+	}
+	return pass("0 finds in %d rows, %d objects and %d files (%d MB) written meanwhile: text, UTF-16, base64, hex, packed", rows, objects, files, bytes>>20)
 }
 
 // credentialsSealed stores a model's key, which is never used, and looks at the row.

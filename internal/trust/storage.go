@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"mainstay/internal/capture"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
@@ -59,21 +60,30 @@ func beyond(a, b []string) []string {
 	return only
 }
 
-// filesOutside uploads a second of silence with a word in it, plays it back, and looks for it in the database.
-func filesOutside(ctx context.Context, p *proof) (finding, error) {
+// upload puts in a second of silence with a word in it, and returns the file.
+func (p *proof) upload(ctx context.Context, title string) (capture.RecordingID, []byte, error) {
 	m, err := p.meeting(ctx, &p.ours, meeting.Details{Title: "Recording", Language: "en"})
+	if err != nil {
+		return capture.RecordingID{}, nil, err
+	}
+	as, file := p.ours.as(ctx), silence(p.name(title))
+	u, err := p.Capture.Put(as, m.ID, p.name("file")+".wav", int64(len(file)), bytes.NewReader(file))
+	if err != nil {
+		return capture.RecordingID{}, nil, fmt.Errorf("uploading: %w", err)
+	}
+	if err := p.cancelWork(as, side{meetings: []meeting.ID{m.ID}}); err != nil {
+		return capture.RecordingID{}, nil, fmt.Errorf("cancelling what would listen to it: %w", err)
+	}
+	return u.Recording, file, nil
+}
+
+// filesOutside uploads a file, plays it back, and looks for its word in the objects and in the database.
+func filesOutside(ctx context.Context, p *proof) (finding, error) {
+	id, file, err := p.upload(ctx, "recording")
 	if err != nil {
 		return finding{}, err
 	}
-	as, file := p.ours.as(ctx), silence(p.name("recording"))
-	u, err := p.Capture.Put(as, m.ID, p.name("file")+".wav", int64(len(file)), bytes.NewReader(file))
-	if err != nil {
-		return finding{}, fmt.Errorf("uploading: %w", err)
-	}
-	if err := p.cancelWork(as, side{meetings: []meeting.ID{m.ID}}); err != nil {
-		return finding{}, fmt.Errorf("cancelling what would listen to it: %w", err)
-	}
-	played, err := p.Capture.Play(as, u.Recording)
+	played, err := p.Capture.Play(p.ours.as(ctx), id)
 	if err != nil {
 		return finding{}, fmt.Errorf("playing: %w", err)
 	}
