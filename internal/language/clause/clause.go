@@ -14,7 +14,11 @@
 // classes are closed lists; verbs are looked up in a table of common ones, and any word after a modal is one.
 package clause
 
-import "strings"
+import (
+	"strings"
+
+	"mainstay/internal/language"
+)
 
 // Force is what the auxiliaries of a verb group say, as a set of bits.
 type Force uint16
@@ -170,7 +174,7 @@ func (t *Text) clauseAt(s *Sentence, i int) (Clause, bool) {
 		}
 		t.aux(&c, i)
 		return t.group(s, c, c.Noun.To, false)
-	case w == "have" && Determiner[t.At(i+1)] && t.orders(s, i):
+	case w == "have" && (Determiner[t.At(i+1)] || Objective[t.At(i+1)] && isBare(t.At(i+2))) && t.orders(s, i):
 		return t.group(s, Clause{From: i, Order: true}, i, false)
 	case t.OpensGroup(i, s.To):
 		c := Clause{From: i}
@@ -339,8 +343,8 @@ func (t *Text) nounClause(s *Sentence, i, last int) (Clause, bool) {
 		Adverb[before] || Being[before] || strings.ContainsAny(t.Tokens[i].Gap, ",;:-") || IsGerund(before) {
 		return Clause{}, false
 	}
-	if _, g := Lookup(before); g != NoVerb && i-1 == s.From {
-		return Clause{}, false
+	if _, g := Lookup(before); g != NoVerb && i-1 == s.From || f == Third && before != "one" && len(language.English.Numbers(before)) > 0 {
+		return Clause{}, false // "two quotes"
 	}
 	c := Clause{From: i, Past: f == Past}
 	t.subjectBefore(&c, s, i, last)

@@ -36,6 +36,9 @@ func TestTimes(t *testing.T) {
 		"this week": "2026-03-13", "by the end of the week": "2026-03-13", "end of next week": "2026-03-20", "by the end of the month": "2026-03-31", "before the end of May": "2026-05-31",
 		"by month end": "2026-03-31", "end of the quarter": "2026-03-31", "by the end of the year": "2026-12-31", "before the weekend": "2026-03-13", "over the weekend": "2026-03-15", "middle of next week": "2026-03-18",
 		"before the next meeting": "none", "as soon as possible": "none", "by then": "none", "before the audit": "none",
+		"by Wednesday, uh, actually Thursday": "2026-03-19", "Tuesday, no. Make that the nineteenth": "2026-03-19", "by Friday. No, wait, I'm out Friday. Monday": "2026-03-16",
+		"by Friday, and the other one on Monday": "2026-03-13", "in the morning": "2026-03-13", "at ten in the morning": "", "by the middle of July": "2026-07-15", "the first week of December": "2026-12-04",
+		"the start of next week": "2026-03-16", "the survey again this year": "",
 		"last Friday": "", "since Tuesday": "", "every Monday": "", "the second lift": "", "the first one": "", "Friday's outage": "", "phase two": "", "may I": "",
 	} {
 		got := ""

@@ -22,9 +22,10 @@ type item struct {
 
 // How far back, in turns, an act can refer.
 const (
-	replyReach = 2
-	takeReach  = 6
-	addReach   = 5
+	replyReach  = 2
+	calledReach = 3 // of who was asked by name
+	takeReach   = 6
+	addReach    = 5
 )
 
 // exchange follows requests, refusals and promises over the turns of a meeting.
@@ -52,7 +53,7 @@ func (x *exchange) follow() {
 func (x *exchange) answered(i int, t *turn, acts bool) {
 	for k := len(x.items) - 1; k >= 0 && x.items[k].last >= i-addReach; k-- {
 		it := x.items[k]
-		if it.by == t.speaker || it.last >= i || it.last < i-replyReach && it.deed != offer {
+		if it.by == t.speaker || it.last >= i || it.last < i-replyReach && it.deed != offer && !(it.deed == ask && it.last >= i-calledReach && x.calls(it, t) && x.askedBack(it, i)) {
 			continue
 		}
 		switch {
@@ -69,6 +70,16 @@ func (x *exchange) answered(i int, t *turn, acts bool) {
 			it.weight++
 		}
 	}
+}
+
+// askedBack reports whether who was asked has only asked back since.
+func (x *exchange) askedBack(it *item, i int) bool {
+	for k := it.last + 1; k < i; k++ {
+		if t := x.turns[k]; x.calls(it, t) && !t.Sentences[len(t.Sentences)-1].Asks {
+			return false
+		}
+	}
+	return true
 }
 
 // calls reports whether the speaker of the turn was asked by name.
@@ -118,14 +129,14 @@ func (t *turn) urges() bool {
 	return t.Find(0, min(len(t.Tokens), 8), urging) >= 0
 }
 
-var urging = clause.Phrases(`let us do that, let us do it, do that, do it, please do, go for it, go ahead, would you, that would be great, that would be good, that would be helpful, that would be brilliant, that would be lovely`)
+var urging = clause.Phrases(`put you down, let us do that, let us do it, do that, do it, please do, go for it, go ahead, would you, that would be great, that would be good, that would be helpful, that would be brilliant, that would be lovely`)
 
 // offered settles an offer: it holds when somebody takes it.
 func (x *exchange) offered(it *item, i int, t *turn) {
 	switch {
 	case t.reply.refuses:
 		it.refused = true
-	case t.reply.accepts || t.reply.thanks || t.urges():
+	case t.reply.accepts || t.reply.thanks || t.urges() || t.revises() != nil:
 		it.weight += 2
 		it.taken = true
 		it.replies = append(it.replies, i)

@@ -15,6 +15,9 @@ func (t *turn) guarded(s *clause.Sentence, n int) bool {
 // conditional reports whether the clause depends on what may not come true, or sets such a condition.
 func (t *turn) conditional(s *clause.Sentence, n int) bool {
 	c := &s.Clauses[n]
+	if t.gently(s, c) {
+		return false
+	}
 	if clause.Condition[c.Link] || c.Link == "case" || c.Link == "long" || c.Link == "otherwise" || c.Link == "else" {
 		return true
 	}
@@ -38,6 +41,20 @@ func (t *turn) conditional(s *clause.Sentence, n int) bool {
 		return true
 	}
 	return false
+}
+
+// gently reports whether a condition is a request: "if you could send it by Friday, that would be great".
+func (t *turn) gently(s *clause.Sentence, c *clause.Clause) bool {
+	if c.Link != "if" || c.Force&clause.Could == 0 || c.Past || s.Asks || c.Subject != clause.You && c.Subject != clause.Everyone && c.Subject != clause.Someone {
+		return false
+	}
+	for n := range s.Clauses {
+		other := &s.Clauses[n]
+		if other.From > c.From && other.Force&(clause.Would|clause.Will|clause.Could|clause.Can) != 0 && !(other.Verb == "be" && t.pronoun(other)) {
+			return false
+		}
+	}
+	return true
 }
 
 // supposing opens what is only thought.

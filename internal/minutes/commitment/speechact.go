@@ -132,6 +132,10 @@ func (t *turn) judge(p *people.People, s *clause.Sentence, a *act) bool {
 	if c.Past || c.Negated && !c.Asks {
 		return false
 	}
+	if t.gently(s, c) {
+		a.deed, a.weight, a.to = ask, 2, t.addressee(p, s)
+		return !states[c.Verb] && !talk[c.Verb] && c.Verb != ""
+	}
 	switch c.Subject {
 	case clause.Me:
 		a.owner = p.ByID[t.speaker]
@@ -160,6 +164,8 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 	dated := len(t.whensOf(s, c)) > 0
 	a.deed = promise
 	switch {
+	case c.Passive && c.Force == 0:
+		return false // "I'm slammed"
 	case c.Asks && c.Force&(clause.Will|clause.Ought|clause.Can) != 0 && t.At(c.From) == "shall":
 		a.deed, a.weight = offer, 1
 	case c.Asks:
@@ -167,6 +173,9 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 	case c.Force&clause.Lets != 0:
 		a.weight = 3
 		return !states[c.Verb] && (!conduct[c.Verb] && !thinking[c.Verb] || dated)
+	case c.Force&clause.Would != 0 && c.Verb == "have" && t.At(c.Object) == "it" && c.Link != "then" && t.deadline(s, c):
+		a.deed, a.weight = offer, 2 // "I'd have it for you by Friday"
+		return true
 	case c.Force&clause.Would != 0:
 		return false
 	case c.Force&(clause.Must|clause.Glad) != 0:
@@ -185,7 +194,7 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 		if c.Force&clause.Could != 0 {
 			a.weight = 1
 		}
-		return !states[c.Verb] && !thinking[c.Verb] && c.Verb != "tell" && c.Verb != "say"
+		return c.Verb != "" && !states[c.Verb] && !thinking[c.Verb] && c.Verb != "tell" && c.Verb != "say"
 	case c.Force&(clause.Ought|clause.Wants) != 0:
 		return false
 	case c.Force&clause.Ongoing != 0:
@@ -245,7 +254,7 @@ func (t *turn) plainly(p *people.People, s *clause.Sentence, a *act, dated bool)
 			a.weight = 2
 		}
 		return dated || a.weight == 2
-	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && t.At(c.Object) != "it" && t.At(c.From-1) != "this" && t.At(c.From-1) != "that":
+	case states[c.Verb] || talk[c.Verb] || c.Verb == "be" || c.Verb == "have" || c.Verb == "do" && t.At(c.Object) != "it" && !(dated && (t.At(c.Object) == "this" || t.At(c.Object) == "that")) && t.At(c.From-1) != "this" && t.At(c.From-1) != "that":
 		return false
 	}
 	a.weight = 0
@@ -386,12 +395,12 @@ func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 		a.deed, a.weight, a.owner = promise, 3, p.ByID[t.speaker]
 		return true
 	}
-	if c.Force&^clause.Will == 0 && (c.Verb == "need" || c.Verb == "want") && c.Object < c.To && c.Subject == clause.Thing {
+	if c.Force&^clause.Will == 0 && (c.Verb == "need" || c.Verb == "want" && (clause.IsGerund(t.At(c.Object)) || t.deadline(s, c))) && c.Object < c.To && c.Subject == clause.Thing {
 		a.deed, a.weight = need, 1
 		return true
 	}
 	if c.Force&clause.Must != 0 {
-		if c.Passive || impersonal[c.Verb] {
+		if c.Passive || impersonal[c.Verb] && !(c.Verb == "be" && t.pronoun(c) && len(t.whensOf(s, c)) == 0) {
 			a.deed, a.weight = need, 2
 			return true
 		}
@@ -406,7 +415,8 @@ func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 		return true
 	}
 	if c.Force&clause.Will == 0 {
-		return false
+		a.deed, a.weight, a.owner = promise, 1, people.Role(t.Text, c.Noun)
+		return c.Force == clause.Ongoing && a.owner != nil && c.Subject == clause.Thing && !t.pronoun(c) && !states[c.Verb] && !talk[c.Verb]
 	}
 	if one := p.Third(t.Text, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
 		a.deed, a.weight, a.owner = promise, 3, one

@@ -64,7 +64,7 @@ func (r *reading) sentence(it *item, a *act) string {
 	case c.Passive && (c.Subject == clause.Thing || c.Subject == clause.Everyone) && !t.pronoun(c):
 		w.lowered = c.Noun.From
 		return finish(c.Verb + " " + w.words(c.Noun.From, c.Noun.To) + " " + w.words(c.Object, a.content.To))
-	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && (a.owner == nil || c.Verb == "be" || c.Force == 0 || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
+	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && a.deed != ask && (a.owner == nil || c.Verb == "be" || c.Force == 0 || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
 		return finish(w.words(c.From, a.content.To))
 	}
 	return finish(w.verbed(c.Verb, c.Object, a.content.To))
@@ -282,15 +282,27 @@ func (r *reading) due(it *item) *document.Due {
 // revised finds the other date that somebody else sets in the next turn, and cites it: "make it the sixteenth".
 func (r *reading) revised(it *item) *document.Due {
 	i := it.last + 1
+	if n := len(it.replies); n > 0 && it.replies[n-1] == i {
+		i = it.replies[n-1]
+	}
 	if i >= len(r.turns) || r.turns[i].speaker == it.by {
 		return nil
 	}
-	t := r.turns[i]
-	for _, w := range t.whens {
+	w := r.turns[i].revises()
+	if w == nil {
+		return nil
+	}
+	it.replies = append(it.replies, i)
+	return r.dueOf(r.turns[i], []date.When{*w})
+}
+
+// revises gives the time that a turn sets instead of one said before, nil where it sets none.
+func (t *turn) revises() *date.When {
+	for k := range t.whens {
+		w := &t.whens[k]
 		for _, ph := range revising {
 			if from := w.From - len(ph); from >= 0 && t.Has(from, ph) && !w.Date.IsZero() && t.begins(from) {
-				it.replies = append(it.replies, i)
-				return r.dueOf(t, []date.When{w})
+				return w
 			}
 		}
 	}

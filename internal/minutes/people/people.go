@@ -264,8 +264,43 @@ func (p *People) Third(t *clause.Text, n clause.Span) *Person {
 			return p.Of(t.Tokens[i].Who)
 		}
 	}
-	return p.spoken(t, n)
+	if one := p.spoken(t, n); one != nil {
+		return one
+	}
+	return Role(t, n)
 }
+
+// Role reads somebody named by an office or a trade, or a department: "the clerk", "our roofing contractor", "purchasing".
+func Role(t *clause.Text, n clause.Span) *Person {
+	for n.From < n.To && (clause.Opener[t.At(n.From)] || clause.Coordinator[t.At(n.From)]) {
+		n.From++
+	}
+	const longest = 4
+	if n.Empty() || n.To-n.From > longest {
+		return nil
+	}
+	first, head := t.At(n.From), t.At(n.To-1)
+	one := n.To-n.From == 1 && departments[head]
+	if !one && !(offices[head] && n.To-n.From > 1 && (first == "the" || first == "our" || first == "your" || first == "their")) {
+		return nil
+	}
+	for i := n.From + 1; i < n.To; i++ {
+		if t.Tokens[i].Gap != " " || clause.Preposition[t.At(i)] || clause.Relation[t.At(i)] {
+			return nil
+		}
+	}
+	text := t.Words(n.From, n.To)
+	return &Person{Name: &text}
+}
+
+var (
+	// departments act under a name without an article.
+	departments = clause.Set(`purchasing procurement facilities marketing finance legal sales payroll accounts operations logistics compliance security reception maintenance engineering housekeeping catering estates hr`)
+	// offices are the heads of what names somebody by office or trade, or a body that acts.
+	offices = clause.Set(`contractor subcontractor supplier landlord architect electrician plumber surveyor engineer accountant auditor solicitor lawyer caretaker janitor manager clerk secretary treasurer chair
+		chairman bursar registrar council agency agent broker insurer bank vendor installer fitter roofer joiner carpenter painter decorator builder designer developer printer caterer photographer
+		technician consultant receptionist administrator coordinator director head foreman superintendent gardener cleaner cleaners office team department company firm electricians plumbers fitters builders contractors`)
+)
 
 // spoken reads a name that no attendee has: capitalised words, or in a transcript without capitals a single noun without an
 // article.
