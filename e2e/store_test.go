@@ -47,6 +47,9 @@ func TestRecordingsLieInAConfiguredStore(t *testing.T) {
 	if code != 0 || len(got.Results) != 3 {
 		t.Errorf("prove ended with %d and %d results", code, len(got.Results))
 	}
+	if after := store.Stored(t); len(after) != len(stored) {
+		t.Errorf("%d objects lie in the store after the proof, %d before", len(after), len(stored))
+	}
 	store.Stop()
 	if next, err := j.another(t); err != nil || next.StatusCode < 400 {
 		t.Errorf("with the store gone a piece is answered with %d, %v", statusOf(next), err)

@@ -61,6 +61,16 @@ type Store struct {
 // Open returns the store after it has answered once. It fails with fault.Invalid for a URL that is refused and with fault.Busy
 // where the store cannot be reached.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
+	s, err := prepare(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Reached(ctx)
+	return s, err
+}
+
+// prepare makes the store and asks nothing of it.
+func prepare(ctx context.Context, cfg Config) (*Store, error) {
 	at, err := Parse(cfg.URL)
 	if err != nil {
 		return nil, err
@@ -90,8 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the object store: %w", err)
 	}
-	_, err = s.Reached(ctx)
-	return s, err
+	return s, nil
 }
 
 // Reached asks the store for a name and returns the version of TLS by which a verified server answered.

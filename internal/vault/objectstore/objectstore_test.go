@@ -253,14 +253,19 @@ func TestAStoreIsReachedByVerifiedTLSAlone(t *testing.T) {
 	}
 }
 
-// TestTheEnvironmentCannotTakeTLSAway is alone in its process's environment, and so not parallel.
-func TestTheEnvironmentCannotTakeTLSAway(t *testing.T) {
+// TestTheEnvironmentSendsNothingElsewhere sets what AWS's SDK reads. It changes its process's environment, and so is not parallel.
+func TestTheEnvironmentSendsNothingElsewhere(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 	t.Setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-	server := storetest.New(t)
-	if _, err := open(t, server).Reached(t.Context()); err != nil {
-		t.Errorf("the environment's endpoint is asked: %v", err)
+	for url, want := range map[string]string{
+		"s3://minutes?region=eu-central-1":                                         "https://minutes.s3.eu-central-1.amazonaws.com/a/1",
+		"s3://minutes?region=eu-central-1&endpoint=https://store.example.com:9000": "https://store.example.com:9000/minutes/a/1",
+	} {
+		got, err := objectstore.Asked(t.Context(), objectstore.Config{URL: url, Key: storetest.Key, Secret: storetest.Secret})
+		if err != nil || got != want {
+			t.Errorf("%s asks %q, %v; want %s", url, got, err, want)
+		}
 	}
 }
 
