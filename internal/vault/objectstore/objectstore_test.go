@@ -111,7 +111,7 @@ func TestLargeObjectsComeBackAndBrokenOnesLeaveNothing(t *testing.T) {
 	if back, err := read(t, store, "a/large"); err != nil || !bytes.Equal(back, body) {
 		t.Errorf("%d bytes come back of %d: %v", len(back), len(body), err)
 	}
-	if err := store.Put(t.Context(), "a/broken", io.MultiReader(bytes.NewReader(body), broken{})); !errors.Is(err, errBroken) {
+	if err := store.Put(t.Context(), "a/broken", io.MultiReader(bytes.NewReader(body), broken{})); !errors.Is(err, errBroken) || fault.KindOf(err) != fault.Internal {
 		t.Errorf("Put of a body that fails = %v, want its own error", err)
 	}
 	check(t, store.Put(t.Context(), "a/empty", strings.NewReader("")))
