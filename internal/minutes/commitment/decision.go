@@ -58,21 +58,21 @@ type place struct{ turn, sentence int }
 var (
 	// settling words settle a thing by being said.
 	settling = clause.Phrases(`agreed, we are agreed, that is agreed, that is decided, that is settled, is settled, that is final, is final, is approved, are approved, is carried, carried, is resolved, it passes, motion passes, passed,
-		that is what we will do, that is what we are doing, that is our rule, that is the rule from, that is the decision, that is the plan, i have decided, we have decided, decided, sold, locked, final, final answer, final decision, that is that, that is that one done,
+		that is what we will do, that is what we are doing, that is our rule, that is the rule from, that is the decision, that is the plan, i have decided, we have decided, decided, sold, locked, final, final answer, final decision, that is that, that is that one done, what we are sticking with, what we are going with, take that as rejected, take it as rejected, take that as agreed, take it as agreed, is rejected, i withdraw it, i withdraw that, is ruled out,
 		go with, we go with, going with, stick with, that is a no, that is a yes, silence is yes, all those in favour, all in favour, all in favor, those in favour, those in favor, so be it, we leave it as, leave it as it is, unanimous`)
 	// following settles what was proposed just before.
 	following = clause.Phrases(`we do that, let us do that, let us do it, do it, that is what we will do, that is our rule, that is the rule, that is approved, that is agreed, that is settled, that is decided, that is the plan, that is the decision, that is final, silence is yes, so be it`)
 	// closing words close a matter at the end, or at the beginning, of what they close.
 	closing = clause.Set(`done final sold carried agreed settled decided approved locked deal`)
 	// polling asks everybody whether they agree.
-	polling = clause.Phrases(`everybody okay, everyone okay, all okay with, is everyone okay, is everybody okay, everyone happy, everybody happy, are we happy, are we all happy, all happy, any objections, any objection, does that work, are we agreed, are we all agreed, all agreed, agreed,
+	polling = clause.Phrases(`make that the rule, make it the rule, can we all live with, everybody okay, everyone okay, all okay with, is everyone okay, is everybody okay, everyone happy, everybody happy, are we happy, are we all happy, all happy, any objections, any objection, does that work, are we agreed, are we all agreed, all agreed, agreed,
 		all agree, do we agree, everyone agrees, everybody agrees, all of us agree, everyone agree, everybody agree, everyone alright with, everybody alright with, everyone good, everybody good, is that okay with, is that okay for, okay for everybody, okay for everyone, okay with everybody, okay with everyone,
 		everyone fine with, everybody fine with, fine with everyone, all in favour, all in favor, those in favour, those in favor, can we agree, anyone against, anybody against, opposed, all good with, happy with that, work for everyone, sound good, sounds good, any dissent, on board, any other business`)
 	// lasting says from when, or for how long, it holds.
 	lasting = clause.Phrases(`from now on, as of now, as of today, for now, until further notice, from today, from here on, going forward, for good, in future, as a trial`)
 	// favours are what others say in support.
 	favours = clause.Phrases(`works for me, fine with me, fine by me, fine for me, good with me, okay with me, i am good with, i am fine with, i am okay with, i am happy with, is fine, is okay, i can live with, can live with, i would support, i like that, i like it, me too, i would back, i could vote, happy with,
-		happy to lose, that works, good for me, suits me, no objection, i can defend, i would go, i would say yes, seconded, i second, yes please, thank god, sounds good, why not, hear hear, amen, love it`)
+		happy to lose, that works, good for me, suits me, no objection, i can defend, i would go, i would say yes, seconded, i second, yes please, thank god, sounds good, why not, hear hear, go on then, makes sense, amen, love it`)
 )
 
 // decisions finds what the meeting settled.
@@ -135,7 +135,7 @@ func (r *reading) verdict(i int) *verdict {
 		settles = settles || w >= enough || t.polls(&pieces[k])
 		v.points = v.points || t.follows(&pieces[k])
 	}
-	if v.weight == 0 || !settles && len(t.Tokens) > explaining {
+	if v.weight == 0 || !settles && i == 0 || !settles && len(t.Tokens) > explaining {
 		return nil
 	}
 	if next := r.after(i); next >= 0 && r.turns[next].favours() {
@@ -193,16 +193,36 @@ func (t *turn) decides(pieces []piece, k int) int {
 	case t.bound(p):
 		return 0
 	case t.ruledBy(p):
-		if w = 2; t.Find(p.From, p.To, lasting) >= 0 {
+		if w = 2; t.Find(p.From, p.To, lasting) >= 0 || t.thenWe(p) {
 			w = 3
 		}
 	case t.concludes(p) && len(t.stemsOf(p.Span)) > 0 && t.Find(p.From, p.To, [][]string{{"item"}, {"next"}}) < 0:
 		w = 1
-		if len(p.clauses) == 0 {
+		if last := len(p.clauses) - 1; last < 0 || p.clauses[last].Passive && p.clauses[last].Force == 0 && !p.clauses[last].Negated {
 			w = 2
 		}
+	case t.refusesAll(p):
+		w = 2
 	}
 	return w
+}
+
+// thenWe reports whether the piece says what all do now that they have talked: "then we take it out of the sprint".
+func (t *turn) thenWe(p *piece) bool {
+	return len(p.clauses) > 0 && p.clauses[0].Subject == clause.Us && p.clauses[0].Link == "then" && p.clauses[0].Force == 0 && t.concludes(p) && !(opening[p.clauses[0].Verb] && t.short(&p.clauses[0]))
+}
+
+// refusesAll reports whether the piece rules something out without a verb: "no tooling changes for a label".
+func (t *turn) refusesAll(p *piece) bool {
+	const brief = 12
+	if len(t.Tokens) > brief || !t.punctuated() {
+		return false
+	}
+	i := p.From
+	for i < p.To && clause.Opener[t.At(i)] && !t.noOne(i) {
+		i++
+	}
+	return i < p.To-2 && t.noOne(i) && len(p.clauses) == 0 && len(t.matter(p)) > 1
 }
 
 // explaining is the number of words from which a turn explains how things are, unless it says that it settles them.
@@ -459,7 +479,7 @@ func (r *reading) settled(v *verdict) (document.Line, bool) {
 		s := pieces[p.sentence]
 		if n == 0 {
 			words := t.trimmed(t.unwrapped(s.Span))
-			l.Text = finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
+			l.Text = finish(r.plain(t).Words(words.From, words.To))
 		}
 		for _, e := range r.quote(t, s.From, s.To) {
 			if !seen[e.Segment] {

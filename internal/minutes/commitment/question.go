@@ -30,7 +30,7 @@ func (r *reading) questions() []document.Line {
 		if !ok || !r.open(q) {
 			continue
 		}
-		text := finishQuestion((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(q.words.From, q.words.To))
+		text := finishQuestion(r.plain(t).Words(q.words.From, q.words.To))
 		evidence := r.quote(t, q.words.From, q.words.To)
 		if text == "" || len(evidence) == 0 {
 			continue
@@ -137,6 +137,24 @@ func (t *turn) requests(c *clause.Clause) bool {
 	return false
 }
 
+// replies reports whether a turn is an answer of a word or two: "not yet", "two", "Friday".
+func (t *turn) replies() bool {
+	const brief = 4
+	from, _ := t.opening()
+	if t.At(from) == "not" && t.At(from+1) == "yet" {
+		return true
+	}
+	if len(t.Tokens) > brief || t.Sentences[0].Asks {
+		return false
+	}
+	for i := range t.Tokens {
+		if numeral(t.At(i)) || t.timely(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // open reports whether what follows a question says that nobody knows.
 func (r *reading) open(q question) bool {
 	asker, answered := r.turns[q.turn].speaker, false
@@ -144,6 +162,9 @@ func (r *reading) open(q question) bool {
 		t := r.turns[i]
 		if len(t.Tokens) == 0 {
 			continue
+		}
+		if t.speaker != asker && !answered && t.replies() {
+			return false
 		}
 		if t.reply.unknown && !answered && t.speaker != asker || t.Find(0, len(t.Tokens), leaving) >= 0 {
 			return true

@@ -52,22 +52,22 @@ func (r *reading) sentence(it *item, a *act) string {
 		return r.original(*a.origin)
 	}
 	t, c := r.turns[a.turn], a.clause
-	w := &writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker], other: r.partner(it, a), lowered: -1}
-	w.reader = a.deed == promise || a.deed == offer
+	w := &people.Writer{Text: t.Text, Speaker: r.people.ByID[t.speaker], Other: r.partner(it, a), Lowered: -1}
+	w.Acts = a.deed == promise || a.deed == offer
 	switch {
 	case !a.topic.Empty() && a.rich == full && a.clause.At == a.content.From && c.Subject == clause.Me && c.Force != 0:
-		return finish(w.words(a.topic.From, a.topic.To) + ": " + w.verbed(c.Verb, c.Object, a.content.To))
+		return finish(w.Words(a.topic.From, a.topic.To) + ": " + c.Verb + " " + w.Words(c.Object, a.content.To))
 	case !a.topic.Empty():
-		return finish(w.words(a.topic.From, a.topic.To))
+		return finish(w.Words(a.topic.From, a.topic.To))
 	case c.At < 0 || c.Subject == clause.None && !c.Order:
-		return finish(w.words(a.content.From, a.content.To))
+		return finish(w.Words(a.content.From, a.content.To))
 	case c.Passive && (c.Subject == clause.Thing || c.Subject == clause.Everyone) && !t.pronoun(c):
-		w.lowered = c.Noun.From
-		return finish(c.Verb + " " + w.words(c.Noun.From, c.Noun.To) + " " + w.words(c.Object, a.content.To))
-	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && a.deed != ask && (a.owner == nil || c.Verb == "be" || c.Force == 0 || c.Passive || c.Force&clause.Will != 0 && a.owner == w.speaker):
-		return finish(w.words(c.From, a.content.To))
+		w.Lowered = c.Noun.From
+		return finish(c.Verb + " " + w.Words(c.Noun.From, c.Noun.To) + " " + w.Words(c.Object, a.content.To))
+	case (c.Subject == clause.Thing || c.Subject == clause.Everyone) && a.deed != ask && (a.owner == nil || c.Verb == "be" || c.Force == 0 || c.Passive || c.Force&clause.Will != 0 && a.owner == w.Speaker):
+		return finish(w.Words(c.From, a.content.To))
 	}
-	return finish(w.verbed(c.Verb, c.Object, a.content.To))
+	return finish(c.Verb + " " + w.Words(c.Object, a.content.To))
 }
 
 // original writes the sentence that says what a hollow promise is about.
@@ -75,7 +75,7 @@ func (r *reading) original(p place) string {
 	t := r.turns[p.turn]
 	s := t.Sentences[p.sentence]
 	words := t.trimmed(stretch(s.From, s.To))
-	return finish((&writer{reading: r, turn: t, speaker: r.people.ByID[t.speaker]}).words(words.From, words.To))
+	return finish(r.plain(t).Words(words.From, words.To))
 }
 
 // partner gives who is meant by "you" in a promise: who spoke just before, if the item cites what they said.
@@ -88,109 +88,9 @@ func (r *reading) partner(it *item, a *act) *people.Person {
 	return nil
 }
 
-// writer turns spoken words into those of minutes.
-type writer struct {
-	*reading
-	turn    *turn
-	speaker *people.Person
-	other   *people.Person // whom the speaker calls "you", nil where nobody knows
-	lowered int            // a token that is no longer the first
-	reader  bool           // the speaker is the one who acts
-}
-
-// verbed writes a verb and what follows its group.
-func (w *writer) verbed(verb string, from, to int) string {
-	return verb + " " + w.words(from, to)
-}
-
-// words writes tokens with their marks, with names for "you" and "me" where they are known, and without what only speaks to
-// the listener.
-func (w *writer) words(from, to int) string {
-	var b strings.Builder
-	for i := from; i < to && i < len(w.turn.Tokens); i++ {
-		tok := w.turn.Tokens[i]
-		if tok.Second || tok.Who != 0 && i > from && w.turn.Comma(i) && (i+1 == to || w.turn.Comma(i+1)) {
-			continue // a name that is called
-		}
-		gap := tok.Gap
-		if i == from {
-			gap = ""
-		}
-		word, skip := w.word(i, from)
-		if skip > 0 {
-			i += skip - 1
-			continue
-		}
-		if gap = strings.TrimLeft(gap, "."); gap == "" && b.Len() > 0 {
-			gap = " "
-		}
-		if b.Len() > 0 {
-			b.WriteString(gap)
-		}
-		b.WriteString(word)
-	}
-	return b.String()
-}
-
-// word gives a token as it is written, and how many tokens to leave out instead.
-func (w *writer) word(i, from int) (string, int) {
-	tok := w.turn.Tokens[i]
-	you := w.other
-	if !w.reader {
-		you = nil
-	}
-	switch tok.Norm {
-	case "you":
-		if name := first(you); name != "" {
-			return name, 0
-		}
-		if i == from && w.reader {
-			return "", 1
-		}
-	case "your":
-		if name := first(you); name != "" {
-			return name + "'s", 0
-		}
-	case "me":
-		if name := first(w.speaker); name != "" && !w.reader {
-			return name, 0
-		}
-	case "my":
-		if name := first(w.speaker); name != "" {
-			return name + "'s", 0
-		}
-	case "to", "with", "for", "over":
-		if w.turn.At(i+1) == "you" && w.reader && first(you) == "" {
-			return "", 2
-		}
-		if tok.Norm == "over" && w.turn.At(i+1) == "to" && w.turn.At(i+2) == "you" && w.reader && first(you) == "" {
-			return "", 3
-		}
-	case "please", "just":
-		return "", 1
-	}
-	if i > from && clause.Determiner[tok.Norm] || i == w.lowered && clause.Determiner[tok.Norm] {
-		return strings.ToLower(tok.Text), 0
-	}
-	if tok.Who != 0 && !tok.Capital {
-		r, n := utf8.DecodeRuneInString(tok.Text)
-		return string(unicode.ToUpper(r)) + tok.Text[n:], 0
-	}
-	return tok.Text, 0
-}
-
-// first gives a person's first name, "" where none is known.
-func first(p *people.Person) string {
-	if p == nil || p.Name == nil {
-		return ""
-	}
-	words := language.Words(*p.Name)
-	for _, w := range words {
-		if !people.Title[w.Norm] {
-			return w.Text
-		}
-	}
-	return ""
+// plain writes what a turn's speaker said.
+func (r *reading) plain(t *turn) *people.Writer {
+	return &people.Writer{Text: t.Text, Speaker: r.people.ByID[t.speaker]}
 }
 
 // finish gives a sentence a capital and an end mark.

@@ -8,6 +8,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/language"
 	"mainstay/internal/minutes/commitment"
+	"mainstay/internal/minutes/people"
 )
 
 // Action blanks what does not stand of an action: an owner whom the cited segments neither name nor were spoken by, and a
@@ -86,6 +87,9 @@ func (e *Checker) owner(o document.Owner, evidence []document.Evidence, said str
 		if o.Name, known = e.calledFully(*o.Name); o.Name == nil {
 			return nil
 		}
+	}
+	if !known && people.Office(*o.Name) && strings.Contains(fold(said), fold(*o.Name)) {
+		return &o
 	}
 	if e.speaks(o, evidence) || o.Name != nil && addressed(*o.Name, said, e.lang, !known) {
 		return &o

@@ -293,6 +293,13 @@ func Role(t *clause.Text, n clause.Span) *Person {
 	return &Person{Name: &text}
 }
 
+// Office reports whether a name that was spoken is an office, a trade or a department.
+func Office(name string) bool {
+	words := strings.Fields(strings.ToLower(name))
+	n := len(words)
+	return n == 1 && departments[words[0]] || n > 1 && offices[words[n-1]] && (clause.Determiner[words[0]])
+}
+
 var (
 	// departments act under a name without an article.
 	departments = clause.Set(`purchasing procurement facilities marketing finance legal sales payroll accounts operations logistics compliance security reception maintenance engineering housekeeping catering estates hr`)
