@@ -108,7 +108,7 @@ func (d *deployment) tmp() string  { return filepath.Join(d.root, "tmp") }
 func (d *deployment) start(t *testing.T, env ...string) {
 	t.Helper()
 	if !d.begin(t, env...) {
-		t.Fatalf("the server ended while it started:\n%s", d.run.log)
+		t.Fatalf("the server ended while it started: %v\n%s", d.run.cmd.ProcessState, d.run.log)
 	}
 }
 
