@@ -176,7 +176,7 @@ func (t *turn) whensOf(s *clause.Sentence, c *clause.Clause) []date.When {
 		return found
 	}
 	for m := k + 1; m < len(t.Sentences) && m <= k+2; m++ {
-		if !t.fragment(m) {
+		if !t.fragment(m) || m == k+1 && len(t.whensIn(to, s.To)) > 0 {
 			continue
 		}
 		if found := t.whensIn(t.Sentences[m].From, t.Sentences[m].To); len(found) > 0 {

@@ -344,6 +344,9 @@ var rulingVerbs = clause.Set(`stay go move remain become get change come open cl
 // ruledBy reports whether the piece says in the present tense how it is from now on.
 func (t *turn) ruledBy(p *piece) bool {
 	held := t.Find(p.From, p.To, lasting) >= 0
+	for _, w := range t.whensIn(p.From, p.To) {
+		held = held || w.Lead == "from"
+	}
 	for n := range p.clauses {
 		c := &p.clauses[n]
 		if c.Past || c.Asks || c.Force&(clause.Would|clause.Could|clause.Can|clause.Must|clause.Ought|clause.Wants) != 0 || c.Link == "if" || c.Link == "because" || c.Link == "when" || c.Link == "whether" || clause.Asking[c.Link] {
@@ -353,6 +356,10 @@ func (t *turn) ruledBy(p *piece) bool {
 		case c.Subject == clause.Us && c.Force&clause.Ongoing != 0 && c.Verb != "do" && c.Verb != "go" && c.Verb != "get" && c.Verb != "try" && !states[c.Verb] && !talk[c.Verb]:
 			return true
 		case c.Subject == clause.Us && c.Force&clause.Lets != 0 && !conduct[c.Verb] && !thinking[c.Verb] && !talk[c.Verb] && c.Verb != "get":
+			return true
+		case held && c.Passive && c.Force == 0 && c.Subject == clause.Thing && !t.pronoun(c):
+			return true
+		case c.Subject == clause.Thing && c.Force == clause.Ongoing && (c.Verb == "stay" || c.Verb == "remain") && !c.Negated:
 			return true
 		case c.Passive && dropping[c.Verb] && c.Force == 0 && !c.Negated:
 			return true

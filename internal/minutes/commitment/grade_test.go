@@ -279,7 +279,7 @@ func count(b bool) int {
 }
 
 // TestLabelledMeetings holds the rules to bars. The meetings in tuned were before the writer's eyes while the rules were written;
-// those in kept were read only when the rules stood, to see which kinds of speech they miss.
+// those in kept were graded before the rules met them, to see which kinds of speech they miss.
 func TestLabelledMeetings(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"tuned", "kept"} {

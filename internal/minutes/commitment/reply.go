@@ -163,7 +163,7 @@ var (
 	unknowing = clause.Phrases(`good question, million dollar question, who knows, your guess, search me, beats me, buggered if, god knows, lord knows, goodness knows, depends, park that, parked, stays open, still open, open question,
 		come back to, circle back, leave that one, leave it open, we will see, wait and see, let us see, to be determined, tbd, tbc, up in the air, above my pay grade, hard to say, hard to read, hard to tell, is pending, still pending,
 		have to weigh in, is silent, not the right person, would have to look, would have to check, have to ask, remains to be seen, anyone's guess, anybody's guess, i wish i knew, hope so, next time, another day, i could ask you the same, unclear,
-		want to think about, need to think about, have to think about, sitting on it, waiting to hear, hoping you, not got it with, not on me, do not have it with, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question, have to check, need to check, must ask, must check, need to ask, am waiting, waiting for them, waiting for him, waiting for her`)
+		want to think about, need to think about, have to think about, sitting on it, waiting to hear, hoping you, not got it with, not on me, do not have it with, still waiting, waiting on, they went quiet, very quiet, reckons, depends on, couldn't say, not my call, budget question, have to check, have to ring, have to call, have to find out, need to check, must ask, must check, need to ask, am waiting, waiting for them, waiting for him, waiting for her`)
 )
 
 // ignorance finds where the tokens say that something is not known, or -1.

@@ -194,7 +194,10 @@ func (t *turn) mine(p *people.People, s *clause.Sentence, a *act) bool {
 		if c.Force&clause.Could != 0 {
 			a.weight = 1
 		}
-		return c.Verb != "" && !states[c.Verb] && !thinking[c.Verb] && c.Verb != "tell" && c.Verb != "say"
+		return (c.Verb != "" || c.Force&clause.Could == 0) && !states[c.Verb] && !thinking[c.Verb] && c.Verb != "tell" && c.Verb != "say"
+	case c.Force == clause.Wants && (c.Verb == "see" || c.Verb == "have" || c.Verb == "get"):
+		a.owner, a.deed, a.weight, a.to = nil, ask, 1, t.addressee(p, s) // "I'd like to see a sample"
+		return c.Object < c.To && (clause.Determiner[t.At(c.Object)] || dated)
 	case c.Force&(clause.Ought|clause.Wants) != 0:
 		return false
 	case c.Force&clause.Ongoing != 0:
@@ -317,6 +320,9 @@ func (t *turn) yours(p *people.People, s *clause.Sentence, a *act) bool {
 		return t.At(c.Object) == "me" || t.At(c.Object) == "us"
 	case c.Asks:
 		return false
+	case s.Asks && c.Force == clause.Can && c.Link == "so" && dated:
+		a.deed, a.weight = ask, 1 // "so you can do it Thursday?"
+		return !states[c.Verb] && !talk[c.Verb] && !perceiving[c.Verb]
 	case given && (c.Force&clause.Will != 0 && c.Force&clause.Must == 0 || c.Force == 0 && (dated || t.Find(c.Object, c.To, clause.Phrases("from me")) >= 0)):
 		a.deed, a.weight, a.owner = promise, 2, p.ByID[t.speaker]
 		return c.Object < c.To
@@ -341,7 +347,7 @@ func (t *turn) anybodys(a *act) bool {
 	a.deed, a.weight = need, 3
 	if c.Subject == clause.Who {
 		a.weight = 0
-		return c.Force&(clause.Will|clause.Ongoing) != 0 && !states[c.Verb]
+		return c.Force&(clause.Will|clause.Ongoing|clause.Can|clause.Could) != 0 && !states[c.Verb] && !perceiving[c.Verb] && !talk[c.Verb]
 	}
 	if c.Asks {
 		a.deed = ask
@@ -418,7 +424,7 @@ func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 		a.deed, a.weight, a.owner = promise, 1, people.Role(t.Text, c.Noun)
 		return c.Force == clause.Ongoing && a.owner != nil && c.Subject == clause.Thing && !t.pronoun(c) && !states[c.Verb] && !talk[c.Verb]
 	}
-	if one := p.Third(t.Text, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
+	if one := p.Third(t.Text, c.Noun); one != nil && c.Subject == clause.Thing && !states[c.Verb] && !talk[c.Verb] && !c.Passive && c.Verb != "be" && !t.pronoun(c) {
 		a.deed, a.weight, a.owner = promise, 3, one
 		return true
 	}
@@ -501,7 +507,7 @@ func (t *turn) extra(a *act) int {
 	s := &t.Sentences[a.sentence]
 	if a.deed == ask {
 		for i := s.From; i < s.To; i++ {
-			if t.At(i) == "please" {
+			if t.At(i) == "please" || t.At(i) == "you" && i+1 >= s.To && (t.At(i-1) == "would" || t.At(i-1) == "could" || t.At(i-1) == "will") {
 				n++
 				break
 			}

@@ -243,7 +243,7 @@ func (t *turn) asksOrActs() bool {
 				return true
 			}
 		}
-		if s.Asks || t.Find(s.From, s.To, [][]string{{"next"}}) >= 0 && len(s.Clauses) > 0 {
+		if s.Asks || t.Find(s.From, s.To, [][]string{{"next"}}) >= 0 && len(s.Clauses) > 0 || t.Find(s.From, s.To, [][]string{{"same", "time"}}) >= 0 {
 			return true
 		}
 	}

@@ -289,7 +289,7 @@ func Role(t *clause.Text, n clause.Span) *Person {
 			return nil
 		}
 	}
-	text := t.Words(n.From, n.To)
+	text := strings.TrimSuffix(strings.TrimSuffix(t.Words(n.From, n.To), "'s"), "’s")
 	return &Person{Name: &text}
 }
 
