@@ -404,7 +404,7 @@ func (t reader) dateLed(i int) bool {
 // ahead reads a stretch of time that begins at the meeting: "in two weeks", "within a fortnight", "give me ten days".
 func (t reader) ahead(c Calendar, i int) (time.Time, int) {
 	n, used := t.number(i)
-	if used == 0 || !t.countsFrom(i) {
+	if used == 0 || !t.countsFrom(i) || t.At(i+used+1) == "ago" {
 		return time.Time{}, 0
 	}
 	j := i + used

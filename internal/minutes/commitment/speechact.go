@@ -393,6 +393,14 @@ func (t *turn) things(p *people.People, s *clause.Sentence, a *act) bool {
 	if c.Asks || c.Force&(clause.Would|clause.Could|clause.Wants) != 0 {
 		return false
 	}
+	if mine := t.At(c.Noun.From) == "my" && c.Noun.To-c.Noun.From == 2; mine && c.Force&^(clause.Can|clause.Will) == 0 && c.Force != 0 && people.Crew(t.At(c.Noun.To-1)) {
+		a.deed, a.weight, a.owner = promise, 3, p.ByID[t.speaker] // "my foreman can do it"
+		return !states[c.Verb] && !talk[c.Verb] && !c.Passive && c.Verb != "be" && c.Verb != ""
+	}
+	if one := people.Role(t.Text, c.Noun); one != nil && c.Force == clause.Ought && c.Subject == clause.Thing && !c.Passive {
+		a.deed, a.weight, a.owner = promise, 2, one
+		return !states[c.Verb] && !talk[c.Verb] && c.Verb != "be" && c.Verb != "have"
+	}
 	if c.Force&clause.Can != 0 {
 		a.deed, a.weight, a.owner = promise, 1, p.Third(t.Text, c.Noun)
 		return a.owner != nil && !t.pronoun(c) && !states[c.Verb] && !c.Passive

@@ -4,6 +4,7 @@ import (
 	"mainstay/internal/language/clause"
 	"mainstay/internal/language/date"
 	"mainstay/internal/minutes/people"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -161,6 +162,11 @@ func (r *reading) due(it *item) *document.Due {
 	}
 	if d := r.dueInReply(it); d != nil {
 		return d
+	}
+	if last := it.acts[len(it.acts)-1]; last.deed == ask && it.taken && slices.ContainsFunc(last.whens, func(w date.When) bool { return w.Deadline }) {
+		if d := r.dueOf(r.turns[last.turn], last.whens); d != nil {
+			return d // "I'll do it this week", "by Thursday, please"
+		}
 	}
 	for _, deeds := range []deed{promise, offer, ask, need} {
 		for k := len(it.acts) - 1; k >= 0; k-- {

@@ -300,6 +300,11 @@ func Office(name string) bool {
 	return n == 1 && departments[words[0]] || n > 1 && offices[words[n-1]] && (clause.Determiner[words[0]])
 }
 
+// Crew reports whether a noun with "my" before it names who works for the speaker: "my foreman", "my lads".
+func Crew(noun string) bool { return offices[noun] || crews[noun] }
+
+var crews = clause.Set(`guys guy lads lad crew people team boys staff assistant`)
+
 var (
 	// departments act under a name without an article.
 	departments = clause.Set(`purchasing procurement facilities marketing finance legal sales payroll accounts operations logistics compliance security reception maintenance engineering housekeeping catering estates hr`)
