@@ -292,7 +292,7 @@ func (x *exchange) meets(it *item, a *act) bool {
 	case it.taken:
 		return a.deed == need && far <= 1 && a.rich == hollow
 	}
-	return far <= addReach && (common > 0 || a.rich == hollow && far <= 1) || far == 0 && a.rich == hollow
+	return far <= addReach && (common > 0 || a.rich == hollow && far <= 1) || far == 0 && (a.rich == hollow || a.rich == pointing && a.deed == ask && it.deed == need)
 }
 
 // near reports whether nothing else was spoken of since the item.

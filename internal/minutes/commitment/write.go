@@ -185,21 +185,18 @@ func (r *reading) due(it *item) *document.Due {
 	return r.addedLater(it)
 }
 
-// revised finds the other date that somebody else sets in the next turn, and cites it: "make it the sixteenth".
+// revised finds the other date that somebody else sets in the next turns, and cites it: "make it the sixteenth".
 func (r *reading) revised(it *item) *document.Due {
-	i := it.last + 1
-	if n := len(it.replies); n > 0 && it.replies[n-1] == i {
-		i = it.replies[n-1]
+	const reach = 2
+	for i := it.last + 1; i <= it.last+reach && i < len(r.turns); i++ {
+		w := r.turns[i].revises()
+		if w == nil || r.turns[i].speaker == it.by || r.claimed[i] != nil && r.claimed[i] != it {
+			continue
+		}
+		it.replies = append(it.replies, i)
+		return r.dueOf(r.turns[i], []date.When{*w})
 	}
-	if i >= len(r.turns) || r.turns[i].speaker == it.by {
-		return nil
-	}
-	w := r.turns[i].revises()
-	if w == nil {
-		return nil
-	}
-	it.replies = append(it.replies, i)
-	return r.dueOf(r.turns[i], []date.When{*w})
+	return nil
 }
 
 // revises gives the time that a turn sets instead of one said before, nil where it sets none.
