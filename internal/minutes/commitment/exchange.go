@@ -75,7 +75,7 @@ func (x *exchange) answered(i int, t *turn, acts bool) {
 // askedBack reports whether who was asked has only asked back since.
 func (x *exchange) askedBack(it *item, i int) bool {
 	for k := it.last + 1; k < i; k++ {
-		if t := x.turns[k]; x.calls(it, t) && !t.Sentences[len(t.Sentences)-1].Asks {
+		if t := x.turns[k]; x.calls(it, t) && len(t.Sentences) > 0 && !t.Sentences[len(t.Sentences)-1].Asks {
 			return false
 		}
 	}
