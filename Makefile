@@ -1,7 +1,7 @@
 # Mainstay's own commands. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint gen eval bench drill release clean
+.PHONY: help setup build run test lint gen eval bench drill clean
 
 VENV   := .cache/venv
 MODELS := .cache/models
