@@ -21,7 +21,7 @@ run: setup build ## start with a sample meeting and print the address
 
 test: setup build ## run every test
 	@$(TESTED) go test -count=1 -timeout 14m ./...
-	@cd inference && PYTHONDONTWRITEBYTECODE=1 MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS) ../$(VENV)/bin/python -m pytest -q -p no:cacheprovider
+	@cd inference && PYTHONDONTWRITEBYTECODE=1 MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS) ../$(VENV)/bin/python -m pytest
 
 lint: setup ## vet, staticcheck, gofmt, ruff, mypy
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
