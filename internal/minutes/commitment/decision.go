@@ -462,7 +462,7 @@ func (t *turn) unwrapped(s clause.Span) clause.Span {
 				continue
 			}
 			behind := i + len(ph)
-			for w := t.At(behind); behind < s.To && (w == "with" || w == "of" || w == "then" || w == "that" || w == "so" || w == "on"); w = t.At(behind) {
+			for w := t.At(behind); behind < s.To && (w == "with" || w == "of" || w == "then" || w == "that" || w == "so" || w == "on" || w == "to"); w = t.At(behind) {
 				behind++
 			}
 			switch {
