@@ -72,7 +72,7 @@ func TestEachKindHasItsStatus(t *testing.T) {
 		{fault.New(fault.Missing, "No."), 404},
 		{fault.New(fault.Conflict, "No."), 409},
 		{fault.New(fault.TooLarge, "No."), 413},
-		{fault.New(fault.Busy, "No."), 429},
+		{fault.New(fault.Busy, "No."), 503},
 		{fault.New(fault.Ended, "No."), 410},
 		{fault.New(fault.Internal, "No."), 500},
 		{errors.New("pq: secret"), 500},
@@ -93,8 +93,8 @@ func TestEachKindHasItsStatus(t *testing.T) {
 		if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "canary") {
 			t.Errorf("problem of %v tells the cause or echoes the request: %s", c.err, w.Body)
 		}
-		if c.want == 429 && w.Header().Get("Retry-After") == "" {
-			t.Error("429 without Retry-After")
+		if c.want == 503 && w.Header().Get("Retry-After") == "" {
+			t.Error("503 without Retry-After")
 		}
 	}
 }

@@ -69,7 +69,7 @@ func statusOf(err error) int {
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case fault.Busy:
-		return http.StatusTooManyRequests
+		return http.StatusServiceUnavailable
 	case fault.Ended:
 		return http.StatusGone
 	}
@@ -107,7 +107,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Del(name)
 	}
 	h.Set("Cache-Control", "no-store")
-	if p.Status == http.StatusTooManyRequests && h.Get("Retry-After") == "" {
+	if (p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable) && h.Get("Retry-After") == "" {
 		h.Set("Retry-After", "5")
 	}
 	if p.Status == http.StatusUnauthorized && !seen.api && r.Method == http.MethodGet {

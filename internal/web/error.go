@@ -28,6 +28,7 @@ var headings = map[int]string{
 	http.StatusGone:                  "This link is over",
 	http.StatusRequestEntityTooLarge: "Too large",
 	http.StatusTooManyRequests:       "Not now",
+	http.StatusServiceUnavailable:    "Not now",
 	http.StatusUnprocessableEntity:   "This was not taken",
 }
 
