@@ -81,9 +81,21 @@ func (b *tab) open(path string) {
 	b.settle()
 }
 
+// settle waits, also where the page goes on to another by itself meanwhile.
 func (b *tab) settle() {
 	b.t.Helper()
-	eval[bool](b, `document.fonts.ready.then(() => new Promise(r => requestAnimationFrame(() => setTimeout(() => r(true), 120))))`)
+	const settled = `document.fonts.ready.then(() => new Promise(r => requestAnimationFrame(() => setTimeout(() => r(true), 120))))`
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](settled, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "navigated") {
+			b.t.Fatalf("waiting for a page to settle: %v", err)
+		}
+	}
 }
 
 // eval evaluates an expression in the page and waits for its promise.
