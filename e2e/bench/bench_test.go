@@ -24,7 +24,7 @@ type figure struct {
 
 func (f figure) short() bool { return f.least && f.got < f.bar || !f.least && f.got > f.bar }
 
-// TestBench prints every number that exists by now with its bar. It fails when one is short.
+// TestBench prints every number that exists by now with its bar. It fails when one is short or was not measured.
 func TestBench(t *testing.T) {
 	parts := []struct {
 		name    string
@@ -32,11 +32,24 @@ func TestBench(t *testing.T) {
 	}{{"read", reads}, {"blob", blobs}, {"server", servers}, {"job", jobs}}
 	only := os.Getenv("MAINSTAY_TEST_BENCH")
 	var figures []figure
+	var skipped []string
+	ran := 0
 	for _, part := range parts {
 		if only != "" && only != part.name {
 			continue
 		}
-		t.Run(part.name, func(t *testing.T) { figures = append(figures, part.measure(t)...) })
+		ran++
+		t.Run(part.name, func(t *testing.T) {
+			t.Cleanup(func() {
+				if t.Skipped() {
+					skipped = append(skipped, part.name)
+				}
+			})
+			figures = append(figures, part.measure(t)...)
+		})
+	}
+	if ran == 0 {
+		t.Fatalf("there is no part %q", only)
 	}
 	fmt.Printf("BENCH\nBENCH %-74s %12s  %-16s %-6s %s\n", "what", "measured", "bar", "", "beside it")
 	for _, f := range figures {
@@ -49,6 +62,10 @@ func TestBench(t *testing.T) {
 			t.Errorf("%s: %.3f, %s %.2f", f.what, f.got, way, f.bar)
 		}
 		fmt.Printf("BENCH %-74s %12s  %-16s %-6s %s\n", f.what, fmt.Sprintf("%.3f%s", f.got, f.unit), fmt.Sprintf("%s %g%s", way, f.bar, f.unit), verdict, f.beside)
+	}
+	for _, name := range skipped {
+		fmt.Printf("BENCH the part %s was skipped and measured nothing; why stands below\n", name)
+		t.Errorf("the part %s was skipped: a number that was not measured holds no bar", name)
 	}
 }
 
