@@ -12,6 +12,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+
+	"mainstay/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -81,10 +83,23 @@ func applyMigrations(ctx context.Context, cfg *pgx.ConnConfig) error {
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
+	there, known, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if there > known {
+		return newer(there, known)
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return err
 	}
 	return migrateRiver(ctx, cfg)
+}
+
+// newer refuses a database that a newer program has changed: this one knows neither its tables nor what it may not write.
+func newer(there, known int64) error {
+	return fault.New(fault.Invalid, fmt.Sprintf("The data was written by a newer Mainstay: its database is at version %d, and this program knows %d. "+
+		"Install that release again, or bring back the backup that was made before the upgrade.", there, known))
 }
 
 func migrateRiver(ctx context.Context, cfg *pgx.ConnConfig) error {

@@ -61,6 +61,29 @@ group by 1 having count(*) > 1 or max(column_name) <> 'sealed'`,
 	}
 }
 
+func TestADatabaseOfANewerProgramIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	admin := db.Admin(t)
+	if _, err := admin.Exec(t.Context(), `insert into queue.goose_version (version_id, is_applied) values (9999, true)`); err != nil {
+		t.Fatal(err)
+	}
+	pools, err := postgres.Open(t.Context(), postgres.Config{DSN: db.DSN})
+	if err == nil {
+		pools.Close()
+	}
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(fault.Sentence(err), "at version 9999") || !strings.Contains(fault.Sentence(err), "backup") {
+		t.Errorf("opening a database of version 9999: %v, want fault.Invalid with a next step", err)
+	}
+	if _, err := admin.Exec(t.Context(), `delete from queue.goose_version where version_id = 9999`); err != nil {
+		t.Fatal(err)
+	}
+	if pools, err = postgres.Open(t.Context(), postgres.Config{DSN: db.DSN}); err != nil {
+		t.Fatalf("opening it as it was: %v", err)
+	}
+	pools.Close()
+}
+
 func TestWithoutAWorkspaceThereAreNoRows(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
