@@ -48,8 +48,9 @@ func imports() map[string]string {
 		"llm":                         "fault tenant postgres vault audit gate egress",
 		"llm/llmtest":                 "",
 
-		"identity": words + " " + ground,
-		"meeting":  words + " " + ground,
+		"identity":        words + " " + ground + " identity/factor",
+		"identity/factor": "fault tenant",
+		"meeting":         words + " " + ground,
 
 		"capture":             words + " " + ground + " meeting capture/media",
 		"capture/media":       "fault tenant sandbox",
