@@ -61,6 +61,8 @@ func methods() map[string]method {
 		"identity.SetupOpen":  {none: "its token is its right"},
 		"identity.FirstRun":   {none: "its token is its right"},
 		"identity.SignIn":     {none: "its password is its right"},
+		"identity.Enter":      {none: "the doors call it, for an account whose person they have verified"},
+		"identity.Continue":   {none: "its challenge and the factor are its right"},
 		"identity.Resolve":    {none: "its token is its right"},
 		"identity.SignOut":    {none: "TestNobodyEndsAnothersSession"},
 		"identity.Me": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {

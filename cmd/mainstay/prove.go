@@ -159,7 +159,7 @@ func (p *Program) deployment() (trust.Deployment, error) {
 type sessions func(*http.Request) (tenant.Actor, error)
 
 // Actor implements httpd.Sessions.
-func (s sessions) Actor(_ context.Context, r *http.Request) (tenant.Actor, error) { return s(r) }
+func (s sessions) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) { return s(r) }
 
 // busy refuses a second proof beside the first.
 func busy() error {

@@ -15,17 +15,18 @@ type Kind uint8
 
 // The kinds. Missing also stands for what the actor may not know of, so that both look the same outside.
 const (
-	Internal Kind = iota // our fault; try later or tell the administrator
-	Invalid              // the input breaks a rule; change it
-	Denied               // the actor's role does not allow it
-	Missing              // no such object for this actor
-	Conflict             // the object changed or is in another state; read it again
-	TooLarge             // beyond a limit of size, length or count
-	Busy                 // not now; try again later
-	Ended                // existed for its holder and is over (expired or revoked link)
+	Internal    Kind = iota // our fault; try later or tell the administrator
+	Invalid                 // the input breaks a rule; change it
+	Denied                  // the actor's role does not allow it
+	Missing                 // no such object for this actor
+	Conflict                // the object changed or is in another state; read it again
+	TooLarge                // beyond a limit of size, length or count
+	Busy                    // not now; try again later
+	Ended                   // existed for its holder and is over (expired or revoked link)
+	Unconfirmed             // allowed, once the person has shown what [Wanted] says
 )
 
-var names = [...]string{"internal", "invalid", "denied", "missing", "conflict", "too large", "busy", "ended"}
+var names = [...]string{"internal", "invalid", "denied", "missing", "conflict", "too large", "busy", "ended", "unconfirmed"}
 
 func (k Kind) String() string {
 	if int(k) < len(names) {
@@ -38,6 +39,7 @@ func (k Kind) String() string {
 type Error struct {
 	kind     Kind
 	sentence string
+	want     Want
 	cause    error
 }
 
@@ -51,6 +53,31 @@ func Wrap(kind Kind, sentence string, cause error) error {
 		return nil
 	}
 	return &Error{kind: kind, sentence: sentence, cause: cause}
+}
+
+// Want is what a person has to show before an act of theirs goes on.
+type Want string
+
+// The wants.
+const (
+	Confirmation Want = "confirmation" // that it is still them, by any factor
+	SecondFactor Want = "factor"       // a second factor, which they may have to set up first
+	Passkey      Want = "passkey"      // a factor that cannot be phished
+	SignIn       Want = "sign-in"      // a new sign-in: this one is too old, or was idle for too long
+)
+
+// Ask returns an error of kind Unconfirmed that says what is wanted.
+func Ask(want Want, sentence string) error {
+	return &Error{kind: Unconfirmed, sentence: sentence, want: want}
+}
+
+// Wanted returns what the person has to show where err is of kind Unconfirmed, else nothing.
+func Wanted(err error) Want {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.want
+	}
+	return ""
 }
 
 func (e *Error) Error() string {

@@ -152,7 +152,9 @@ func (g *Gate) begin(ctx context.Context, actor tenant.Actor, rule Rule, act Act
 	batch := &pgx.Batch{}
 	queueBegin(batch, actor)
 	if rule.Object == None {
-		batch.Queue(roleOf, actor.Workspace, actor.Member).QueryRow(func(row pgx.Row) error { return optional(row.Scan(&tx.role)) })
+		batch.Queue(roleOf, actor.Workspace, actor.Member).QueryRow(func(row pgx.Row) error {
+			return optional(row.Scan(&tx.role, &tx.sign.factor, &tx.sign.hours, &tx.sign.idle))
+		})
 	} else {
 		batch.Queue(g.lookups[rule.Object], actor.Workspace, act.Object, actor.Member).QueryRow(tx.scanObject)
 	}
@@ -189,6 +191,11 @@ func (tx *Tx) decide() error {
 	missing := fault.New(fault.Missing, "There is nothing at this address, or it is not shared with you.")
 	denied := fault.New(fault.Denied, "Your role does not allow this. An owner or admin of the workspace can.")
 	rule, actor := tx.rule, tx.actor
+	if actor.Kind == tenant.Member && tx.role != "" {
+		if err := tx.admitted(); err != nil {
+			return err
+		}
+	}
 	if rule.Object != None && !tx.object.visible(tx) {
 		return missing
 	}
@@ -203,7 +210,7 @@ func (tx *Tx) decide() error {
 		if rule.Object != None && tx.level().rank() < rule.Level.rank() {
 			return denied
 		}
-		return nil
+		return tx.confirmed()
 	case tenant.Job, tenant.System:
 		if index(rule.Jobs, actor.Job) == len(rule.Jobs) {
 			return denied
@@ -227,7 +234,7 @@ type object struct {
 
 func (tx *Tx) scanObject(row pgx.Row) error {
 	o := &tx.object
-	err := row.Scan(&tx.role, &o.record, &o.group, &o.visibility, &o.hidden, &o.level, &o.createdBy)
+	err := row.Scan(&tx.role, &tx.sign.factor, &tx.sign.hours, &tx.sign.idle, &o.record, &o.group, &o.visibility, &o.hidden, &o.level, &o.createdBy)
 	o.found = err == nil && !o.record.IsZero()
 	return err
 }

@@ -34,7 +34,8 @@ func permissions() string {
 	b.WriteString("# Who may do what\n\nGenerated from the policy table in internal/gate/policy.go. What is not here is refused.\n\n")
 	b.WriteString("A member sees what the workspace shares and what was shared with them; everything else does not exist for them. The level is\n")
 	b.WriteString("what they need on that record: a viewer's is reader, a member's contributor, its maker's, an admin's and an owner's manager.\n\n")
-	b.WriteString("| act | what it is | owner | admin | member | viewer | level | without a person |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("An API key or a token may do what its person's role allows and its scope names, never more. An act marked \"confirm\" asks its person\nto show a factor again where the last time is more than 15 minutes ago.\n\n")
+	b.WriteString("| act | what it is | owner | admin | member | viewer | level | a key's scope | without a person |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range gate.Policy() {
 		fmt.Fprintf(&b, "| %s | %s |", r.Verb, r.Says)
 		allowed := r.Least != ""
@@ -48,7 +49,11 @@ func permissions() string {
 				allowed = false
 			}
 		}
-		fmt.Fprintf(&b, " %s | %s |\n", r.Level, strings.Join(r.Jobs, ", "))
+		scope := string(r.Scope)
+		if r.Confirm {
+			scope = "none: confirm"
+		}
+		fmt.Fprintf(&b, " %s | %s | %s |\n", r.Level, strings.ReplaceAll(scope, "*", "any"), strings.Join(r.Jobs, ", "))
 	}
 	return b.String()
 }

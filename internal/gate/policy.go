@@ -75,6 +75,7 @@ const (
 	FinishSetup       Verb = "setup.finish"
 	RegisterWorkspace Verb = "workspace.register"
 	SignIn            Verb = "session.begin"
+	TryFactor         Verb = "session.try"
 	SignOut           Verb = "session.end"
 	ReadSession       Verb = "session.read"
 )
@@ -133,68 +134,91 @@ type Rule struct {
 	Least  Role   // the least role of a member who may; empty: no member may
 	Level  Level  // the least level on the object's record
 	Jobs   []string
+	Scope  Scope // what an API key or a token must have been given for; empty: only a person in a browser may
 	Stream audit.Stream
-	Hidden bool // may be done to a deleted meeting (undo, erasure)
-	Erases bool // the record's key dies in the act, so its event is sealed under the workspace's
+
+	Confirm bool // the person must have shown a factor within [ConfirmAge]
+	Hidden  bool // may be done to a deleted meeting (undo, erasure)
+	Erases  bool // the record's key dies in the act, so its event is sealed under the workspace's
+}
+
+// Scope is what an API key or a token may be given for. A credential never has more than its person's role.
+type Scope string
+
+// The scopes. Anything is what every credential may.
+const (
+	Anything      Scope = "*"
+	MeetingsRead  Scope = "meetings:read"
+	MeetingsWrite Scope = "meetings:write"
+	MembersRead   Scope = "members:read"
+	MembersWrite  Scope = "members:write"
+	SettingsRead  Scope = "settings:read"
+	SettingsWrite Scope = "settings:write"
+	AuditRead     Scope = "audit:read"
+)
+
+// Scopes lists what a person can give a credential for.
+func Scopes() []Scope {
+	return []Scope{MeetingsRead, MeetingsWrite, MembersRead, MembersWrite, SettingsRead, SettingsWrite, AuditRead}
 }
 
 // Policy returns the whole table: what is not in it is refused.
 func Policy() []Rule {
 	return []Rule{
-		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Stream: audit.Access},
-		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Owner, Stream: audit.Administration},
+		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Scope: Anything, Stream: audit.Access},
+		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Owner, Scope: SettingsWrite, Stream: audit.Administration},
 		{Verb: CreateWorkspace, Says: "make a workspace that nobody owns yet", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
-		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Stream: audit.Access},
-		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Stream: audit.Administration},
-		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Stream: audit.Access},
+		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Scope: MembersRead, Stream: audit.Access},
+		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Scope: SettingsRead, Stream: audit.Administration},
+		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 
-		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Stream: audit.Access},
-		{Verb: CreateMeeting, Says: "make a meeting", Least: Member, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker, Installer}, Stream: audit.Access},
-		{Verb: ChangeMeeting, Says: "change title, date, attendees, settings", Object: Meeting, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: DeleteMeeting, Says: "delete a meeting, or undo that", Object: Meeting, Least: Member, Level: Manager, Stream: audit.Data, Hidden: true},
-		{Verb: EraseMeeting, Says: "destroy a meeting and all that belongs to it", Object: Meeting, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Scope: MeetingsRead, Stream: audit.Access},
+		{Verb: CreateMeeting, Says: "make a meeting", Least: Member, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker, Installer}, Scope: MeetingsRead, Stream: audit.Access},
+		{Verb: ChangeMeeting, Says: "change title, date, attendees, settings", Object: Meeting, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: DeleteMeeting, Says: "delete a meeting, or undo that", Object: Meeting, Least: Member, Level: Manager, Scope: MeetingsWrite, Stream: audit.Data, Hidden: true},
+		{Verb: EraseMeeting, Says: "destroy a meeting and all that belongs to it", Object: Meeting, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 
-		{Verb: BeginUpload, Says: "begin to upload a recording", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: ReadUpload, Says: "ask how far an upload is", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Access},
-		{Verb: AppendUpload, Says: "add a part to an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: FinishUpload, Says: "finish an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
-		{Verb: EndUpload, Says: "give up an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Collector}, Stream: audit.Keys, Erases: true},
-		{Verb: PlayRecording, Says: "listen to a recording", Object: Recording, Least: Viewer, Level: Reader, Stream: audit.Access},
+		{Verb: BeginUpload, Says: "begin to upload a recording", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: ReadUpload, Says: "ask how far an upload is", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Scope: MeetingsRead, Stream: audit.Access},
+		{Verb: AppendUpload, Says: "add a part to an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: FinishUpload, Says: "finish an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: EndUpload, Says: "give up an upload", Object: Upload, Least: Member, Level: Contributor, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Erases: true},
+		{Verb: PlayRecording, Says: "listen to a recording", Object: Recording, Least: Viewer, Level: Reader, Scope: MeetingsRead, Stream: audit.Access},
 		{Verb: DecodeMedia, Says: "open a recording to transcribe it", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Access},
 		{Verb: DescribeMedia, Says: "store a recording's length and waveform", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
-		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: EraseRecording, Says: "destroy a recording", Object: Recording, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 		{Verb: DisposeMedia, Says: "destroy a recording of which the transcript alone was wanted", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Keys, Hidden: true, Erases: true},
 
-		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Stream: audit.Data},
+		{Verb: ImportTranscript, Says: "paste or import a transcript", Object: Meeting, Least: Member, Level: Contributor, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: WriteTranscript, Says: "store what a recording said", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailTranscript, Says: "mark a meeting whose recording could not be transcribed", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailMinutes, Says: "mark a meeting whose minutes could not be drafted", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
-		{Verb: RerunTranscript, Says: "transcribe a recording again", Object: Meeting, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: NameSpeaker, Says: "name a speaker", Object: Transcript, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: RerunTranscript, Says: "transcribe a recording again", Object: Meeting, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: NameSpeaker, Says: "name a speaker", Object: Transcript, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: BriefMinutes, Says: "read a transcript to draft minutes from it", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: DraftMinutes, Says: "draft minutes from a transcript", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
-		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: EditMinutes, Says: "change a line of a draft", Object: Minutes, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: ReviseMinutes, Says: "read a meeting whose details changed, to find owners and dates anew", Object: Meeting, Jobs: []string{MinuteTaker}, Stream: audit.Access},
 		{Verb: ResolveMinutes, Says: "find owners and dates of a draft anew", Object: Minutes, Jobs: []string{MinuteTaker}, Stream: audit.Data},
-		{Verb: SubmitMinutes, Says: "ask others to read minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Stream: audit.Keys, Hidden: true, Erases: true},
+		{Verb: SubmitMinutes, Says: "ask others to read minutes", Object: Minutes, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: ApproveMinutes, Says: "approve minutes", Object: Minutes, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 
-		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Stream: audit.Access},
-		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
-		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Stream: audit.Data},
+		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Scope: MeetingsRead, Stream: audit.Access},
+		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 
 		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: TestModel, Says: "send an invented sentence to the model that the owner chose", Least: Owner, Stream: audit.Administration},
 		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber}, Stream: audit.Data},
-		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Stream: audit.Access},
-		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Stream: audit.Access},
-		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Stream: audit.Administration},
+		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Scope: AuditRead, Stream: audit.Access},
+		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Confirm: true, Stream: audit.Administration},
 		{Verb: Collect, Says: "remove what nothing refers to", Jobs: []string{Collector}, Stream: audit.Keys},
 		{Verb: BeginProof, Says: "make a workspace of its own to check the promises in", Jobs: []string{Prover}, Stream: audit.Administration},
 		{Verb: EndProof, Says: "destroy that workspace", Jobs: []string{Prover}, Stream: audit.Keys},
@@ -203,6 +227,7 @@ func Policy() []Rule {
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: TryFactor, Says: "try a second factor", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
 	}

@@ -27,6 +27,7 @@ type Tx struct {
 	act     Act
 	now     time.Time
 	role    Role
+	sign    signInPolicy
 	object  object
 	details map[string]any
 	unsure  bool // the connection broke in the commit: nobody knows whether it was done

@@ -10,7 +10,6 @@
 package httpd
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -28,10 +27,10 @@ import (
 // HandlerFunc answers a request or returns why it could not. It must not write before it is sure.
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
 
-// Sessions turns the credentials of a request into an actor. It fails with fault.Denied where there are none, or none that
-// still hold; any other kind is a failure to find out.
+// Sessions turns the credentials of a request into an actor, and may give the browser a new one in w. It fails with
+// fault.Denied where there are none, or none that still hold; any other kind is a failure to find out.
 type Sessions interface {
-	Actor(ctx context.Context, r *http.Request) (tenant.Actor, error)
+	Actor(w http.ResponseWriter, r *http.Request) (tenant.Actor, error)
 }
 
 // Config is what a Server needs.
@@ -42,6 +41,7 @@ type Config struct {
 	FormKey  []byte // at least 32 random bytes, from which the forms' tokens come; new at each start is fine
 	TLS      bool   // the listener speaks TLS, or a proxy in front of it does
 	SignIn   string // where people without a session are sent; "/sign-in" if empty
+	Confirm  string // where people are sent who have to show a factor; "/confirm" if empty
 
 	// ErrorPage writes a problem as a page. A plain sentence is written where it is nil or fails.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem) error
@@ -67,6 +67,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.SignIn == "" {
 		cfg.SignIn = "/sign-in"
+	}
+	if cfg.Confirm == "" {
+		cfg.Confirm = "/confirm"
 	}
 	if cfg.Quiet == 0 {
 		cfg.Quiet = 20 * time.Second

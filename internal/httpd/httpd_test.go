@@ -26,7 +26,7 @@ import (
 // cookies is a stand-in for identity: the cookie "who" is a session id.
 type cookies struct{}
 
-func (cookies) Actor(_ context.Context, r *http.Request) (tenant.Actor, error) {
+func (cookies) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
 	c, err := r.Cookie("who")
 	if err != nil {
 		return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 
@@ -15,10 +16,11 @@ import (
 // Problem is an error as the outside sees it (RFC 9457).
 type Problem struct {
 	Status   int
-	Title    string // of the status: "Not found"
-	Sentence string // for people, with the next step
-	Request  string // the request id
-	Retry    bool   // trying the same again can help
+	Title    string     // of the status: "Not found"
+	Sentence string     // for people, with the next step
+	Request  string     // the request id
+	Retry    bool       // trying the same again can help
+	Want     fault.Want // what the person has to show first
 }
 
 // refusal is an error whose status is known here and not by its kind.
@@ -60,7 +62,7 @@ func statusOf(err error) int {
 	switch fault.KindOf(err) {
 	case fault.Invalid:
 		return http.StatusUnprocessableEntity
-	case fault.Denied:
+	case fault.Denied, fault.Unconfirmed:
 		return http.StatusForbidden
 	case fault.Missing:
 		return http.StatusNotFound
@@ -90,6 +92,7 @@ func problemOf(err error, request string) Problem {
 	case errors.As(err, &long):
 		p.Sentence = "This is larger than what this address takes."
 	}
+	p.Want = fault.Wanted(err)
 	p.Retry = status >= 500 || status == http.StatusTooManyRequests || status == http.StatusConflict
 	return p
 }
@@ -118,12 +121,42 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		writeProblem(w, p)
 		return
 	}
+	if p.Want != "" {
+		s.ask(w, r, p.Want)
+		return
+	}
 	s.writePage(w, r, p)
 }
 
+// ask sends a person to where they can show what is wanted, and from there back to the page that they came from.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request, want fault.Want) {
+	next := r.URL.Path
+	if changes(r) {
+		next = "/"
+		if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+			next = LocalPath(from.Path)
+		}
+	}
+	at := s.cfg.Confirm
+	if want == fault.SignIn {
+		at = s.cfg.SignIn
+	}
+	at += "?" + url.Values{"next": {next}, "wanted": {string(want)}}.Encode()
+	if r.Header.Get("HX-Request") != "" {
+		w.Header().Set("HX-Redirect", at)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	http.Redirect(w, r, at, http.StatusSeeOther)
+}
+
 func writeProblem(w http.ResponseWriter, p Problem) {
+	kind := strconv.Itoa(p.Status)
+	if p.Want != "" {
+		kind = string(p.Want)
+	}
 	body, _ := json.Marshal(map[string]any{
-		"type": "/docs/errors#" + strconv.Itoa(p.Status), "title": p.Title, "status": p.Status, "detail": p.Sentence, "instance": p.Request,
+		"type": "/docs/errors#" + kind, "title": p.Title, "status": p.Status, "detail": p.Sentence, "instance": p.Request,
 	})
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)

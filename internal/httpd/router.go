@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Policy says who may use a route. The zero value is nobody, and no route takes it.
@@ -32,6 +33,7 @@ type Route struct {
 	Policy          Policy
 	API             bool  // errors are problem+json, and nobody is redirected
 	Stream          bool  // the body or the answer is long: limits are on its pace, not its length
+	Confirmed       bool  // who opens it must have shown a factor lately
 	MaxBody         int64 // in bytes
 
 	says map[string]string // headers of every answer, refusals included
@@ -42,6 +44,13 @@ type Option func(*Route)
 
 // MaxBody sets how many bytes a request may carry. Without it a route takes 1 MiB.
 func MaxBody(n int64) Option { return func(r *Route) { r.MaxBody = n } }
+
+// confirmAge leaves a person five minutes to fill a form in before the gate asks again.
+const confirmAge = 10 * time.Minute
+
+// Confirmed is for pages with a form whose act asks for a confirmation: it is asked for before the form is shown, so that
+// nothing typed is lost. The gate decides again.
+func Confirmed() Option { return func(r *Route) { r.Confirmed = true } }
 
 // Stream is for uploads, downloads and events: they may last, but must not stand still. Its forms carry their token in the
 // header X-CSRF-Token, or in their first part (see Parts).

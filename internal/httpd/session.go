@@ -22,7 +22,7 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		seen := sightOf(r)
-		actor, err := s.cfg.Sessions.Actor(r.Context(), r)
+		actor, err := s.cfg.Sessions.Actor(w, r)
 		if fault.Is(err, fault.Denied) || err == nil && actor.Kind == tenant.Nobody {
 			return Refuse(http.StatusUnauthorized, "Sign in first.")
 		}
@@ -31,6 +31,9 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		}
 		actor.Address, actor.Request = addressOf(r), seen.id
 		seen.actor = actor
+		if route.Confirmed && s.cfg.Source.Now().Sub(actor.ConfirmedAt) >= confirmAge {
+			return fault.Ask(fault.Confirmation, "Confirm that it is you, then go on.")
+		}
 		return h(w, r.WithContext(tenant.WithActor(r.Context(), actor)))
 	}
 }

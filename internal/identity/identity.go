@@ -56,16 +56,16 @@ type Begun struct {
 	Actor  tenant.Actor
 }
 
-// SignIn begins a session. Whether the address is unknown or the password wrong shows in neither the answer nor its time. It
+// SignIn begins a session, or a challenge for a second factor. Whether the address is unknown or the password wrong shows in neither the answer nor its time. It
 // fails with fault.Busy, which [RetryAfter] knows, after too many tries.
-func (s *Service) SignIn(ctx context.Context, email, password string) (Begun, error) {
+func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, error) {
 	lookup, err := s.Vault.Lookup(normal(email))
 	if err != nil {
-		return Begun{}, err
+		return Entry{}, err
 	}
 	allowed := allowances(tenant.Visitor(ctx).Address, lookup)
 	if err := s.guesses.take(s.Source.Now(), allowed); err != nil {
-		return Begun{}, err
+		return Entry{}, err
 	}
 	var a account
 	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
@@ -73,19 +73,13 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Begun, er
 		return err
 	})
 	if err != nil && !fault.Is(err, fault.Missing) {
-		return Begun{}, err
+		return Entry{}, err
 	}
 	if err := s.hasher.verify(ctx, a.password, password); err != nil || a.state != "active" {
-		return Begun{}, s.refuse(ctx, a, err)
+		return Entry{}, s.refuse(ctx, a, err)
 	}
 	s.guesses.forget(allowed)
-	var begun Begun
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		tx.About(a.id)
-		begun, err = s.insertSession(ctx, tx, tenant.Actor{Kind: tenant.Member, Workspace: a.workspace, Member: a.member, Account: a.id})
-		return err
-	})
-	return begun, err
+	return s.Enter(ctx, a.id, Shown{Factors: []string{Password}})
 }
 
 // refuse leaves the event of a sign-in that did not succeed.

@@ -14,7 +14,9 @@ import (
 // destroyed by the collector.
 func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, error) {
 	owner := tenant.Actor{Kind: tenant.Member, Workspace: tenant.NewID[tenant.WorkspaceID](s.Source), Member: tenant.NewID[tenant.MemberID](s.Source),
-		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source)}
+		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{Passkey}}
+	owner.SignedInAt = s.Source.Now()
+	owner.ConfirmedAt, owner.SeenAt = owner.SignedInAt, owner.SignedInAt
 	if err := s.Vault.CreateWorkspace(ctx, owner.Workspace); err != nil {
 		return owner, err
 	}

@@ -151,7 +151,7 @@ func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, pa
 			return err
 		}
 		var err error
-		begun, err = s.insertSession(ctx, tx, owner)
+		begun, err = s.insertSession(ctx, tx, owner, Shown{Factors: []string{Password}})
 		return err
 	})
 	return begun, err

@@ -26,11 +26,16 @@ type title struct {
 }
 
 type account struct {
-	id        tenant.AccountID
-	password  string
-	state     string
-	workspace tenant.WorkspaceID
-	member    tenant.MemberID
+	id       tenant.AccountID
+	password string
+	state    string
+}
+
+// challenge is a sign-in that waits for a second factor.
+type challenge struct {
+	id      tenant.SessionID
+	account tenant.AccountID
+	shown   Shown
 }
 
 func isSetUp(ctx context.Context, tx *gate.InstanceTx) (bool, error) {
@@ -78,47 +83,124 @@ func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner 
 		return err
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into control.account (id, email_hmac, password, state, created_at, sealed) values ($1, $2, $3, 'active', $4, $5)`,
+	batch.Queue(`insert into control.account (id, email_hmac, password, password_at, state, created_at, sealed) values ($1, $2, $3, $4, 'active', $4, $5)`,
 		owner.Account, lookup, password, tx.Now(), sealed)
 	batch.Queue(`insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`,
 		owner.Account, owner.Workspace, owner.Member, tx.Now())
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor) (Begun, error) {
+func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor, shown Shown) (Begun, error) {
 	token := newToken()
-	a.Session, a.SignedInAt, a.Factors = gate.NewID[tenant.SessionID](&tx.Tx), tx.Now(), []string{"password"}
+	a.Session, a.Factors, a.SignedInAt, a.ConfirmedAt, a.SeenAt = gate.NewID[tenant.SessionID](&tx.Tx), shown.Factors, tx.Now(), tx.Now(), tx.Now()
 	ends := tx.Now().Add(SessionLife)
+	if !shown.Until.IsZero() && shown.Until.Before(ends) {
+		ends = shown.Until
+	}
 	_, err := tx.Exec(ctx, `
-insert into control.session (id, account_id, workspace_id, member_id, token_hash, created_at, used_at, ends_at)
-values ($1, $2, $3, $4, $5, $6, $6, $7)`, a.Session, a.Account, a.Workspace, a.Member, digest(token.Reveal()), tx.Now(), ends)
+insert into control.session (id, account_id, workspace_id, member_id, bound_id, token_hash, factors, created_at, used_at, confirmed_at, rotated_at, ends_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $8, $9)`,
+		a.Session, a.Account, a.Workspace, a.Member, shown.Workspace, digest(token.Reveal()), shown.Factors, tx.Now(), ends)
 	return Begun{Token: token, EndsAt: ends, Actor: a}, err
 }
 
-// accountByEmail returns the account with the workspace that it joined first. It fails with fault.Missing.
+// accountByEmail fails with fault.Missing.
 func accountByEmail(ctx context.Context, tx *gate.InstanceTx, lookup []byte) (account, error) {
 	var a account
-	err := tx.QueryRow(ctx, `
-select a.id, a.password, a.state, s.workspace_id, s.member_id
-from control.account a join control.seat s on s.account_id = a.id
-where a.email_hmac = $1 order by s.created_at limit 1`, lookup).Scan(&a.id, &a.password, &a.state, &a.workspace, &a.member)
+	err := tx.QueryRow(ctx, `select id, password, state from control.account where email_hmac = $1`, lookup).Scan(&a.id, &a.password, &a.state)
+	return a, missingAccount(err)
+}
+
+// loadAccount fails with fault.Missing.
+func loadAccount(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID) (account, error) {
+	var a account
+	err := tx.QueryRow(ctx, `select id, password, state from control.account where id = $1`, id).Scan(&a.id, &a.password, &a.state)
+	return a, missingAccount(err)
+}
+
+func missingAccount(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
-		return a, fault.New(fault.Missing, "There is no such account.")
+		return fault.New(fault.Missing, "There is no such account.")
 	}
-	return a, err
+	return err
+}
+
+// seatOf returns the account as the member of a workspace: of the one given, else of the one that it was in last, else of the
+// first that it joined. Without any it is an account in no workspace. It fails with fault.Denied where it has no place in the
+// one given.
+func seatOf(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID, in tenant.WorkspaceID) (tenant.Actor, error) {
+	a := tenant.Actor{Kind: tenant.Member, Account: id}
+	err := tx.QueryRow(ctx, `
+select s.workspace_id, s.member_id
+from control.seat s
+left join lateral (select max(used_at) at from control.session where account_id = s.account_id and workspace_id = s.workspace_id) used on true
+where s.account_id = $1 and ($2::uuid is null or s.workspace_id = $2)
+order by used.at desc nulls last, s.created_at limit 1`, id, in).Scan(&a.Workspace, &a.Member)
+	switch {
+	case !errors.Is(err, pgx.ErrNoRows):
+		return a, err
+	case !in.IsZero():
+		return a, fault.New(fault.Denied, "You are not a member of this workspace. Ask one of its admins to invite you.")
+	}
+	return tenant.Actor{Kind: tenant.Account, Account: id}, nil
+}
+
+func insertChallenge(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) (tenant.Secret, error) {
+	token := newToken()
+	var until *time.Time
+	if !shown.Until.IsZero() {
+		until = &shown.Until
+	}
+	_, err := tx.Exec(ctx, `
+insert into control.challenge (id, account_id, token_hash, factors, session_until, bound_id, tries, created_at, ends_at)
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8)`, gate.NewID[tenant.SessionID](&tx.Tx), account, digest(token.Reveal()), shown.Factors, until, shown.Workspace,
+		tx.Now(), tx.Now().Add(ChallengeLife))
+	return token, err
+}
+
+// tryChallenge counts a try. It fails with fault.Ended for a challenge that takes no more.
+func tryChallenge(ctx context.Context, tx *gate.InstanceTx, hash []byte) (challenge, error) {
+	var c challenge
+	var until *time.Time
+	err := tx.QueryRow(ctx, `
+update control.challenge set tries = tries + 1
+where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3
+returning id, account_id, factors, session_until, bound_id`, hash, tx.Now(), ChallengeTries).Scan(&c.id, &c.account, &c.shown.Factors, &until, &c.shown.Workspace)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, overChallenge()
+	}
+	if until != nil {
+		c.shown.Until = *until
+	}
+	return c, err
+}
+
+func useChallenge(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID) error {
+	tag, err := tx.Exec(ctx, `update control.challenge set used_at = $2 where id = $1 and used_at is null`, id, tx.Now())
+	if err == nil && tag.RowsAffected() != 1 {
+		return overChallenge()
+	}
+	return err
+}
+
+func overChallenge() error {
+	return fault.New(fault.Ended, "This sign-in took too long or was tried too often. Sign in again.")
 }
 
 func sessionByToken(ctx context.Context, tx *gate.InstanceTx, hash []byte) (tenant.Actor, error) {
-	a := tenant.Actor{Kind: tenant.Member, Factors: []string{"password"}}
+	a := tenant.Actor{Kind: tenant.Member}
 	var ends time.Time
 	var ended *time.Time
 	var state string
 	err := tx.QueryRow(ctx, `
-select s.id, s.account_id, s.workspace_id, s.member_id, s.created_at, s.ends_at, s.ended_at, a.state
+select s.id, s.account_id, s.workspace_id, s.member_id, s.factors, s.created_at, s.confirmed_at, s.used_at, s.ends_at, s.ended_at, a.state
 from control.session s join control.account a on a.id = s.account_id
-where s.token_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Member, &a.SignedInAt, &ends, &ended, &state)
+where s.token_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Member, &a.Factors, &a.SignedInAt, &a.ConfirmedAt, &a.SeenAt, &ends, &ended, &state)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended != nil || state != "active" || !tx.Now().Before(ends)) {
 		return tenant.Actor{}, fault.New(fault.Denied, "Your session is over. Sign in again.")
+	}
+	if a.Workspace.IsZero() {
+		a.Kind = tenant.Account
 	}
 	return a, err
 }

@@ -22,7 +22,8 @@ import (
 func rights() map[string]string {
 	return map[string]string{
 		"mainstay_app audit.event":              "si",
-		"mainstay_app control.account":          "si",
+		"mainstay_app control.account":          "siu",
+		"mainstay_app control.challenge":        "siu",
 		"mainstay_app control.event":            "si",
 		"mainstay_app control.seat":             "si",
 		"mainstay_app control.session":          "siu",

@@ -59,20 +59,33 @@ func (k Kind) String() string {
 	return kindNames[Nobody]
 }
 
+// Credential is what a request was signed with.
+type Credential string
+
+// The credentials. The zero value is a session's, or none.
+const (
+	ByKey   Credential = "key"   // an API key
+	ByToken Credential = "token" // a program's access token
+)
+
 // Actor is who acts. Authority is not here: a member's role is read by the gate in the act's own transaction.
 type Actor struct {
-	Kind       Kind
-	Workspace  WorkspaceID
-	Member     MemberID  // Kind Member
-	Account    AccountID // Kinds Member and Account
-	Session    SessionID // the session that signed the request
-	Job        string    // Kind Job: "transcriber", "minute taker"; Kind System: what part of it
-	OnBehalfOf MemberID  // Kind Job: who began the work
-	Record     RecordID  // if set, nothing outside this record's group can be touched
-	SignedInAt time.Time // when the factors were shown
-	Factors    []string  // "password", "passkey", "totp"
-	Address    string    // client address, for the audit event
-	Request    RequestID
+	Kind        Kind
+	Workspace   WorkspaceID
+	Member      MemberID  // Kind Member
+	Account     AccountID // Kinds Member and Account
+	Session     SessionID // the session that signed the request
+	Credential  Credential
+	Scopes      []string  // Credential Key or Token: what it was given for; a session's person has all that their role allows
+	Job         string    // Kind Job: "transcriber", "minute taker"; Kind System: what part of it
+	OnBehalfOf  MemberID  // Kind Job: who began the work
+	Record      RecordID  // if set, nothing outside this record's group can be touched
+	SignedInAt  time.Time // when the session began
+	ConfirmedAt time.Time // when a factor was last shown
+	SeenAt      time.Time // when the session was used before this request
+	Factors     []string  // what was shown: "password", "passkey", "totp", "recovery", "sms", "oidc:<provider>", "mfa", "phr"
+	Address     string    // client address, for the audit event
+	Request     RequestID
 }
 
 type actorKey struct{}

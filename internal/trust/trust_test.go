@@ -21,7 +21,7 @@ import (
 // sessions are those that a proof makes up.
 type sessions func(*http.Request) (tenant.Actor, error)
 
-func (s sessions) Actor(_ context.Context, r *http.Request) (tenant.Actor, error) { return s(r) }
+func (s sessions) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) { return s(r) }
 
 // store is one that a program takes.
 const store = "s3://bucket?region=nowhere&endpoint=https://store.invalid"

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -71,26 +70,37 @@ func (a *App) Register(s *httpd.Server) {
 	a.peopleRoutes(s)
 }
 
-// cookieName returns the session cookie's name. A browser takes the prefix only from TLS.
-func (a *App) cookieName() string {
+// cookieName returns the session cookie's name.
+func (a *App) cookieName() string { return a.ownCookie("mainstay") }
+
+// challengeCookie returns the name of the cookie of a sign-in that waits for a second factor.
+func (a *App) challengeCookie() string { return a.ownCookie("challenge") }
+
+// ownCookie returns the name of a cookie that no other host can set. A browser takes the prefix only from TLS.
+func (a *App) ownCookie(name string) string {
 	if a.TLS {
-		return "__Host-mainstay"
+		return "__Host-" + name
 	}
-	return "mainstay"
+	return name
 }
 
 // Actor implements httpd.Sessions: the actor of the request's session cookie.
-func (a *App) Actor(ctx context.Context, r *http.Request) (tenant.Actor, error) {
+func (a *App) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
 	cookie, err := r.Cookie(a.cookieName())
 	if err != nil {
 		return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
 	}
-	return a.Identity.Resolve(ctx, cookie.Value)
+	return a.Identity.Resolve(r.Context(), cookie.Value)
 }
 
 // setSession gives the browser its session, or takes it away where the token is empty.
 func (a *App) setSession(w http.ResponseWriter, token tenant.Secret, ends time.Time) {
-	cookie := &http.Cookie{Name: a.cookieName(), Value: token.Reveal(), Path: "/", Expires: ends, HttpOnly: true, Secure: a.TLS, SameSite: http.SameSiteLaxMode}
+	a.setCookie(w, a.cookieName(), token, ends)
+}
+
+// setCookie gives the browser a secret for us alone, or takes it away where it is empty.
+func (a *App) setCookie(w http.ResponseWriter, name string, token tenant.Secret, ends time.Time) {
+	cookie := &http.Cookie{Name: name, Value: token.Reveal(), Path: "/", Expires: ends, HttpOnly: true, Secure: a.TLS, SameSite: http.SameSiteLaxMode}
 	if token == "" {
 		cookie.MaxAge = -1
 	}

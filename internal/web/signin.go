@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -24,7 +25,7 @@ type SignInPage struct {
 func (SignInPage) Page() string { return "signin" }
 
 func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.Actor(r.Context(), r); err == nil {
+	if _, err := a.Actor(w, r); err == nil && r.URL.Query().Get("wanted") == "" {
 		http.Redirect(w, r, httpd.LocalPath(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return nil
 	}
@@ -44,7 +45,7 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // signIn begins a session and goes on to where the person wanted to be.
 func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
-	begun, err := a.Identity.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"))
+	entry, err := a.Identity.SignIn(r.Context(), r.PostFormValue("email"), r.PostFormValue("password"))
 	if after := identity.RetryAfter(err); after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())))
 		return a.signInAgain(w, r, http.StatusTooManyRequests, err)
@@ -55,9 +56,20 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.setSession(w, begun.Token, begun.EndsAt)
-	http.Redirect(w, r, httpd.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
+	a.letIn(w, r, entry)
 	return nil
+}
+
+// letIn goes on to where the person wanted to be, over the second factor where one is due.
+func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry) {
+	next := httpd.LocalPath(r.FormValue("next"))
+	if entry.Challenge != "" {
+		a.setCookie(w, a.challengeCookie(), entry.Challenge, a.Source.Now().Add(identity.ChallengeLife))
+		http.Redirect(w, r, "/sign-in/factor?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
+		return
+	}
+	a.setSession(w, entry.Token, entry.EndsAt)
+	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
 func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {

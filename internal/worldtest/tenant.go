@@ -53,8 +53,7 @@ func (w *World) Tenant(t testing.TB, word string) *Tenant {
 	ten := &Tenant{Workspace: w.Workspace(t), Word: word, world: w}
 	record := gate.WorkspaceRecord(ten.ID)
 	sealed := w.seal(t, vault.Place{Workspace: ten.ID, Record: record, Kind: "workspace", Row: ten.ID}, map[string]string{"name": word + " Works"})
-	_, err := w.Admin.Exec(t.Context(), `insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
-		ten.ID, record, w.Clock.Now(), sealed)
+	_, err := w.Admin.Exec(t.Context(), `update tenant.workspace set sealed = $2 where workspace_id = $1`, ten.ID, sealed)
 	check(t, err)
 	_, err = w.Admin.Exec(t.Context(), `insert into control.workspace (id, region, placement, created_at, claimed_at) values ($1, 'test', 'home', $2, $2)`, ten.ID, w.Clock.Now())
 	check(t, err)
@@ -98,8 +97,8 @@ func (w *World) Session(t testing.TB, member context.Context) (token string, ctx
 	token = base64.RawURLEncoding.EncodeToString(raw)
 	hash := sha256.Sum256([]byte(token))
 	_, err = w.Admin.Exec(t.Context(), `
-insert into control.session (id, account_id, workspace_id, member_id, token_hash, created_at, used_at, ends_at)
-values ($1, $2, $3, $4, $5, $6, $6, $7)`, a.Session, a.Account, a.Workspace, a.Member, hash[:], w.Clock.Now(), w.Clock.Now().Add(24*time.Hour))
+insert into control.session (id, account_id, workspace_id, member_id, token_hash, factors, created_at, used_at, confirmed_at, rotated_at, ends_at)
+values ($1, $2, $3, $4, $5, '{password}', $6, $6, $6, $6, $7)`, a.Session, a.Account, a.Workspace, a.Member, hash[:], w.Clock.Now(), w.Clock.Now().Add(24*time.Hour))
 	check(t, err)
 	return token, tenant.WithActor(member, a)
 }

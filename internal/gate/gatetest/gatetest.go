@@ -83,7 +83,16 @@ func (w *World) Workspace(t testing.TB) Workspace {
 	check(t, w.Vault.CreateWorkspace(t.Context(), ws.ID))
 	making := gate.Making{ID: gate.WorkspaceRecord(ws.ID), Kind: "workspace", Purpose: vault.Content}
 	check(t, w.Gate.Do(ws.As(t, gate.Installer), gate.Act{Verb: gate.CreateWorkspace, Make: []gate.Making{making}},
-		func(context.Context, *gate.Tx) error { return nil }))
+		func(ctx context.Context, tx *gate.Tx) error {
+			record := gate.WorkspaceRecord(ws.ID)
+			sealed, err := tx.Seal(ctx, tx.Place(record, "workspace", ws.ID), map[string]string{"name": "Somewhere"})
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, `insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
+				ws.ID, record, tx.Now(), sealed)
+			return err
+		}))
 	return ws
 }
 
@@ -100,7 +109,9 @@ func (ws Workspace) As(t testing.TB, job string) context.Context {
 func (ws Workspace) Member(t testing.TB, role gate.Role) context.Context {
 	t.Helper()
 	a := tenant.Actor{Kind: tenant.Member, Workspace: ws.ID, Member: tenant.NewID[tenant.MemberID](ws.World.Source),
-		Account: tenant.NewID[tenant.AccountID](ws.World.Source), Session: tenant.NewID[tenant.SessionID](ws.World.Source)}
+		Account: tenant.NewID[tenant.AccountID](ws.World.Source), Session: tenant.NewID[tenant.SessionID](ws.World.Source), Factors: []string{"password"}}
+	a.SignedInAt = ws.World.Clock.Now()
+	a.ConfirmedAt, a.SeenAt = a.SignedInAt, a.SignedInAt
 	record := gate.WorkspaceRecord(ws.ID)
 	place := vault.Place{Workspace: ws.ID, Record: record, Kind: "member", Row: a.Member}
 	sealed, err := ws.World.Vault.Seal(t.Context(), place, []byte(`{"name":"Somebody","email":"somebody@example.com"}`))

@@ -4,7 +4,6 @@ package webtest
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -36,7 +35,7 @@ type Server struct {
 
 type nobody struct{}
 
-func (nobody) Actor(context.Context, *http.Request) (tenant.Actor, error) {
+func (nobody) Actor(http.ResponseWriter, *http.Request) (tenant.Actor, error) {
 	return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
 }
 

