@@ -108,7 +108,7 @@ func TestAWholeDeploymentHasNothingToCollect(t *testing.T) {
 	if after := len(d.ws.Events(t)); after != before {
 		t.Errorf("collecting nothing left %d events", after-before)
 	}
-	played, err := d.Play(d.as, u.Recording)
+	played, err := d.Play(d.world.SignedIn(t, d.as), u.Recording)
 	check(t, err)
 	if got, err := io.ReadAll(played); err != nil || len(got) != 100_000 {
 		t.Errorf("after collecting the recording has %d bytes, %v", len(got), err)
@@ -242,7 +242,7 @@ func TestAKeyStoreOfAnotherDatabaseIsLeftAlone(t *testing.T) {
 	if held, err := other.Held(t.Context(), stranger, record); err != nil || !held[0] {
 		t.Errorf("a workspace of another database lost its keys: %v", err)
 	}
-	if _, err := d.Play(d.as, u.Recording); err != nil {
+	if _, err := d.Play(d.world.SignedIn(t, d.as), u.Recording); err != nil {
 		t.Errorf("the recording: %v", err)
 	}
 }

@@ -110,8 +110,6 @@ func (ws Workspace) Member(t testing.TB, role gate.Role) context.Context {
 	t.Helper()
 	a := tenant.Actor{Kind: tenant.Member, Workspace: ws.ID, Member: tenant.NewID[tenant.MemberID](ws.World.Source),
 		Account: tenant.NewID[tenant.AccountID](ws.World.Source), Session: tenant.NewID[tenant.SessionID](ws.World.Source), Factors: []string{"password"}}
-	a.SignedInAt = ws.World.Clock.Now()
-	a.ConfirmedAt, a.SeenAt = a.SignedInAt, a.SignedInAt
 	record := gate.WorkspaceRecord(ws.ID)
 	place := vault.Place{Workspace: ws.ID, Record: record, Kind: "member", Row: a.Member}
 	sealed, err := ws.World.Vault.Seal(t.Context(), place, []byte(`{"name":"Somebody","email":"somebody@example.com"}`))
@@ -120,7 +118,17 @@ func (ws Workspace) Member(t testing.TB, role gate.Role) context.Context {
 insert into tenant.member (workspace_id, id, record_id, account_id, role, state, created_at, sealed) values ($1, $2, $3, $4, $5, 'active', $6, $7)`,
 		ws.ID, a.Member, record, a.Account, role, ws.World.Clock.Now(), sealed)
 	check(t, err)
-	return tenant.WithActor(t.Context(), a)
+	return ws.World.SignedIn(t, tenant.WithActor(t.Context(), a))
+}
+
+// SignedIn returns a member's context as after a sign-in just now.
+func (w *World) SignedIn(t testing.TB, member context.Context) context.Context {
+	t.Helper()
+	a, err := tenant.ActorOf(member)
+	check(t, err)
+	a.SignedInAt = w.Clock.Now()
+	a.ConfirmedAt, a.SeenAt = a.SignedInAt, a.SignedInAt
+	return tenant.WithActor(member, a)
 }
 
 // Meeting makes a meeting's rows, by somebody else, and returns its id.
