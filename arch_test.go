@@ -72,13 +72,16 @@ func imports() map[string]string {
 		"trust":    products + " pipeline progress",
 		"health":   "fault tenant postgres vault audit gate sandbox capture/media inference inference/catalogue",
 
-		"httpd":       "fault tenant identity",
-		"web":         products + " httpd pipeline progress trust sample health",
-		"httpd/tus":   "fault httpd",
-		"web/record":  products + " httpd httpd/tus progress health web",
-		"web/build":   "",
-		"worldtest":   products + " gate/gatetest httpd pipeline progress health web web/record",
-		"web/webtest": products + " httpd httpd/tus pipeline progress trust health web web/record",
+		"httpd":             "fault tenant identity httpd/limit",
+		"httpd/limit":       "",
+		"httpd/certificate": "tenant",
+		"httpd/waf":         "",
+		"web":               products + " httpd pipeline progress trust sample health",
+		"httpd/tus":         "fault httpd",
+		"web/record":        products + " httpd httpd/tus progress health web",
+		"web/build":         "",
+		"worldtest":         products + " gate/gatetest httpd pipeline progress health web web/record",
+		"web/webtest":       products + " httpd httpd/tus pipeline progress trust health web web/record",
 	}
 }
 

@@ -215,6 +215,7 @@ select concat_ws(' ', stream, actor_kind, verb, object_id is null, outcome, reas
 	}
 	got := reply{Status: out.Code, Header: out.Header().Clone(), Body: masked.ReplaceAllString(out.Body.String(), "ID"), Events: events}
 	got.Header.Del("X-Request-Id")
+	got.Header.Del("RateLimit") // one less each time
 	for name, values := range got.Header {
 		for i, v := range values {
 			got.Header[name][i] = masked.ReplaceAllString(v, "ID")

@@ -22,7 +22,7 @@ import (
 // environment; a secret also from the file that MAINSTAY_<KEY>_FILE names. Keys that do not exist are refused.
 type Config struct {
 	Data         string // folder of everything that lasts
-	Listen       string // host:port; only loopback without TLS
+	Listen       string // host:port, or unix:/path; only loopback without TLS and proxies
 	TLSCert      string
 	TLSKey       string
 	Region       string // label of the workspaces made here
@@ -45,6 +45,8 @@ type Config struct {
 	Hub          string // model hub to fetch from; empty: none
 	Log          string // debug, info, warn, error
 
+	Edge
+
 	origin map[string]string
 }
 
@@ -57,9 +59,9 @@ type setting struct {
 }
 
 func (c *Config) settings() []setting {
-	return []setting{
+	return append([]setting{
 		{key: "data", says: "folder of everything that lasts", text: &c.Data},
-		{key: "listen", says: "address to listen on; other than loopback needs TLS", text: &c.Listen},
+		{key: "listen", says: "address to listen on, host:port or unix:/path; other than loopback needs TLS or proxies", text: &c.Listen},
 		{key: "tls_cert", says: "file of the certificate chain", text: &c.TLSCert},
 		{key: "tls_key", says: "file of the certificate's key", text: &c.TLSKey},
 		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
@@ -81,7 +83,7 @@ func (c *Config) settings() []setting {
 		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
 		{key: "hub", says: "https:// address of a model hub to fetch models from; empty: none is asked", text: &c.Hub},
 		{key: "log", says: "debug, info, warn or error", text: &c.Log},
-	}
+	}, c.Edge.settings()...)
 }
 
 func (s setting) set(v string) {
@@ -105,7 +107,7 @@ func (s setting) shown() string {
 // loadConfig reads the configuration. File is a TOML file that must exist, or "" for none.
 func loadConfig(file string, environ []string) (Config, error) {
 	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: nearby(".cache/venv/bin/python"),
-		Program: nearby("inference"), Model: "whisper-base", Log: "info", origin: map[string]string{}}
+		Program: nearby("inference"), Model: "whisper-base", Log: "info", Edge: newEdge(), origin: map[string]string{}}
 	byKey := map[string]setting{}
 	for _, s := range c.settings() {
 		byKey[s.key] = s
@@ -201,17 +203,7 @@ func (c *Config) complete() error {
 	if _, err := c.hosts(); err != nil {
 		return err
 	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return errors.New("tls_cert and tls_key belong together: set both or neither")
-	}
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen is not host:port: %w", err)
-	}
-	if c.TLSCert == "" && !loopback(host) {
-		return errors.New("listen is not a loopback address, which needs TLS: set tls_cert and tls_key, or listen on 127.0.0.1")
-	}
-	return nil
+	return c.checkEdge()
 }
 
 // hosts reads the list of machines that content may be sent to.
@@ -252,7 +244,7 @@ func loopback(host string) bool {
 
 func (c *Config) print(w io.Writer) {
 	for _, s := range c.settings() {
-		fmt.Fprintf(w, "%-13s %-40s %-24s %s\n", s.key, s.shown(), c.origin[s.key], s.says)
+		fmt.Fprintf(w, "%-15s %-40s %-24s %s\n", s.key, s.shown(), c.origin[s.key], s.says)
 	}
 }
 

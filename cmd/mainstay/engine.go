@@ -95,7 +95,7 @@ func (p *Program) checks() []health.Check {
 		health.Decoder(p.media),
 		health.Models(p.Config.Models, models...),
 		health.Speech(p.engines),
-		health.TLS(p.Config.TLSCert, p.source.Now),
+		p.tlsCheck(),
 		health.Mail(),
 	}
 	if p.store != nil {

@@ -17,6 +17,7 @@ import (
 	"mainstay/internal/egress"
 	"mainstay/internal/gate"
 	"mainstay/internal/health"
+	"mainstay/internal/httpd/waf"
 	"mainstay/internal/identity"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -59,6 +60,8 @@ type Program struct {
 	told    func(queue.Step, string, float64) // hears progress; may be nil
 	close   []func()                          // in the order of opening
 
+	beside  []func(context.Context) error // runs as long as the server does
+	wall    *waf.Firewall
 	damages atomic.Int64 // sealed bytes that did not verify
 	proving sync.Mutex   // one proof at a time
 }
@@ -68,7 +71,7 @@ type ephemeral bool
 
 // newProgram opens everything. Close must be called, also after Run.
 func newProgram(ctx context.Context, cfg Config, log *slog.Logger, gone ephemeral) (*Program, error) {
-	p := &Program{Config: cfg, Log: log, source: tenant.Source{Now: now, Random: rand.Reader}}
+	p := &Program{Config: cfg, Log: log, wall: waf.New(), source: tenant.Source{Now: now, Random: rand.Reader}}
 	for _, open := range []func(context.Context, ephemeral) error{p.openGround, p.openServices} {
 		if err := open(ctx, gone); err != nil {
 			p.Close()

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,11 +33,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	certificate, err := cfg.certificate()
-	if err != nil {
-		return err
-	}
-	listener, err := httpd.Listen(ctx, cfg.Listen, certificate)
+	listener, err := cfg.openFront(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -48,6 +43,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	defer p.Close()
+	p.beside = listener.beside()
 	fmt.Fprintf(s.out, "listening %s\n", listener.Addr())
 	return p.Run(ctx, listener, func(ctx context.Context) error { return p.welcome(ctx, s, listener.Addr(), sample) })
 }
@@ -59,18 +55,6 @@ func (c *Config) logTo(w interface{ Write([]byte) (int, error) }) (*slog.Logger,
 		return nil, errors.New("log is one of debug, info, warn and error")
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), nil
-}
-
-// certificate returns what the listener speaks TLS with, nil for plain HTTP.
-func (c *Config) certificate() (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("reading the certificate of tls_cert and tls_key: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // Run serves pages on the listener and works off the queue until ctx ends or one of them fails. Meanwhile it does first,
@@ -96,6 +80,9 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 			return nil
 		},
 	}
+	for _, part := range p.beside {
+		parts = append(parts, func() error { return part(ctx) })
+	}
 	ended := make(chan error, len(parts))
 	for _, part := range parts {
 		go func() {
@@ -116,7 +103,7 @@ func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 // pagesFor returns the pages for other sessions than the people's; nil are theirs.
 func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, Engine: p.engineFacts(), TLS: p.Config.TLSCert != ""})
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, Engine: p.engineFacts()})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +114,11 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("making the forms' key: %w", err)
 	}
-	server, err := httpd.New(httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, TLS: p.Config.TLSCert != "", ErrorPage: app.Problem})
+	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem}
+	if err := p.guard(&edge); err != nil {
+		return nil, err
+	}
+	server, err := httpd.New(edge)
 	if err != nil {
 		return nil, err
 	}
@@ -173,6 +164,10 @@ func (p *Program) welcome(ctx context.Context, s streams, at net.Addr, wanted bo
 	if token != "" {
 		path = "/setup/" + token.Reveal()
 	}
+	if p.Config.socket() {
+		_, err = fmt.Fprintf(s.out, "Open %s at the proxy's address\n", path)
+		return err
+	}
 	_, err = fmt.Fprintf(s.out, "Open %s%s\n", p.Config.address(at), path)
 	return err
 }
@@ -201,9 +196,15 @@ func (c *Config) address(at net.Addr) string {
 	if loopback(host) {
 		host = "localhost"
 	}
+	if names := words(c.ACMEDomains); len(names) > 0 {
+		host = names[0]
+	}
 	scheme := "http"
-	if c.TLSCert != "" {
+	if c.secure() {
 		scheme = "https"
+	}
+	if port == "443" && scheme == "https" {
+		return scheme + "://" + host
 	}
 	return scheme + "://" + net.JoinHostPort(host, port)
 }

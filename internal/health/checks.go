@@ -261,9 +261,9 @@ func lasting(end, now time.Time) Outcome {
 	found := "The certificate lasts until " + end.UTC().Format("2 January 2006")
 	switch {
 	case left <= 0:
-		return Outcome{State: Broken, Found: "The certificate ended on " + end.UTC().Format("2 January 2006"), Fix: "Renew it and restart Mainstay."}
+		return Outcome{State: Broken, Found: "The certificate ended on " + end.UTC().Format("2 January 2006"), Fix: "Renew it. A new file is used at once."}
 	case left < 14*24*time.Hour:
-		return Outcome{State: Warns, Found: found, Fix: "Renew it and restart Mainstay."}
+		return Outcome{State: Warns, Found: found, Fix: "Renew it. A new file is used at once."}
 	}
 	return Outcome{State: Works, Found: found}
 }

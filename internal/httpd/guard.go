@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -38,6 +37,24 @@ type sight struct {
 	status  int
 	bytes   int64
 	wrote   bool
+	client  client
+	limits  limits
+	rule    int  // of the firewall, where it refused
+	quiet   bool // the route is [Constant]
+}
+
+// Access is a request that was answered: who asked for what, when, from where, and what became of it. Nothing in it was sent by
+// the client but its address.
+type Access struct {
+	At      time.Time
+	Request tenant.RequestID
+	Actor   tenant.Actor // nobody where there was no session
+	Address string       // of the client
+	Method  string
+	Route   string // method and pattern; empty where there is no such route
+	Status  int
+	Took    time.Duration
+	Bytes   int64
 }
 
 func sightOf(r *http.Request) *sight {
@@ -83,11 +100,29 @@ func (s *Server) Handler() http.Handler {
 		seen.request = seen.id.String()
 		r = r.WithContext(context.WithValue(r.Context(), sightKey{}, seen))
 		out := &watched{w, seen}
-		s.setHeaders(out.Header(), seen.request)
+		var unclear error
+		seen.client, unclear = s.clientOf(r)
+		s.setHeaders(out.Header(), seen)
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(3 * s.cfg.Quiet))
-		defer func() { s.logAccess(r, seen, s.cfg.Source.Now().Sub(began)) }()
-		s.dispatch(out, r)
+		defer func() { s.logAccess(r, seen, began) }()
+		if unclear != nil {
+			s.fail(out, r, malformed(unclear))
+			return
+		}
+		s.admit(out, r)
 	})
+}
+
+// admit lets a client behind a proxy in that has not too many requests open.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
+	if c := sightOf(r).client; c.proxied {
+		if !s.crowd.enter(c.address, s.cfg.PerAddress) {
+			s.fail(w, r, tooMany())
+			return
+		}
+		defer s.crowd.leave(c.address)
+	}
+	s.dispatch(w, r)
 }
 
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +141,15 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 // unrouted answers for a path that nobody registered, and for a wrong method of one that somebody did.
 func (s *Server) unrouted(w http.ResponseWriter, r *http.Request, handler http.Handler) {
 	seen := sightOf(r)
-	seen.api = strings.HasPrefix(r.URL.Path, "/api/")
+	seen.api = strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/v1/")
+	err := s.limitAddress(w, r, Open)
+	if err == nil {
+		err = s.inspect(r)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	probe := &headerOnly{header: http.Header{}}
 	handler.ServeHTTP(probe, r)
 	if allow := probe.header.Get("Allow"); allow != "" {
@@ -128,7 +171,7 @@ func (h *headerOnly) Header() http.Header         { return h.header }
 func (h *headerOnly) Write(p []byte) (int, error) { return len(p), nil }
 func (h *headerOnly) WriteHeader(int)             {}
 
-func (s *Server) setHeaders(h http.Header, request string) {
+func (s *Server) setHeaders(h http.Header, seen *sight) {
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("Permissions-Policy", permissionsPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -137,20 +180,29 @@ func (s *Server) setHeaders(h http.Header, request string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Request-Id", request)
-	if s.cfg.TLS {
+	h.Set("X-Request-Id", seen.request)
+	if seen.client.secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 
 // logAccess writes one line a request, and one more where we failed.
-func (s *Server) logAccess(r *http.Request, seen *sight, took time.Duration) {
+func (s *Server) logAccess(r *http.Request, seen *sight, began time.Time) {
+	took := s.cfg.Source.Now().Sub(began)
+	if !seen.wrote && seen.cause == nil {
+		seen.status = http.StatusOK // what net/http says for a handler that says nothing
+	}
+	s.tellAccess(Access{At: began, Request: seen.id, Actor: seen.actor, Address: seen.client.String(), Method: r.Method, Route: seen.route,
+		Status: seen.status, Took: took, Bytes: seen.bytes}, seen.quiet)
 	attributes := []any{
 		"request", seen.request, "route", seen.route, "status", seen.status, "bytes", seen.bytes, "ms", took.Milliseconds(),
 		"actor", seen.actor.Kind.String(),
 	}
 	if !seen.actor.Workspace.IsZero() {
 		attributes = append(attributes, "workspace", seen.actor.Workspace.String(), "member", seen.actor.Member.String())
+	}
+	if seen.rule != 0 {
+		attributes = append(attributes, "rule", seen.rule)
 	}
 	gone := errors.Is(seen.cause, context.Canceled) || r.Context().Err() != nil
 	switch {
@@ -163,13 +215,27 @@ func (s *Server) logAccess(r *http.Request, seen *sight, took time.Duration) {
 	}
 }
 
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
+func (s *Server) tellAccess(a Access, quiet bool) {
+	if s.cfg.Accessed != nil && !quiet {
+		s.cfg.Accessed(a)
 	}
-	return host
 }
+
+// inspect asks the firewall about a request without a session. The log gets the rule's number and nothing of the request.
+func (s *Server) inspect(r *http.Request) error {
+	seen := sightOf(r)
+	if s.cfg.Firewall == nil || seen.quiet {
+		return nil
+	}
+	rule, refused := s.cfg.Firewall(r, seen.client.String())
+	if !refused {
+		return nil
+	}
+	seen.rule = rule
+	return Refuse(http.StatusForbidden, "This request looks like an attack and was refused. If it was none, tell the administrator its request id.")
+}
+
+func addressOf(r *http.Request) string { return sightOf(r).client.String() }
 
 // limitBody bounds what a request may carry, and its pace: whoever stops sending or reading is let go. Deadlines of sockets are
 // of the machine's own clock, whatever clock the program was given.

@@ -19,8 +19,10 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
+	"mainstay/internal/httpd/limit"
 	"mainstay/internal/tenant"
 )
 
@@ -39,14 +41,23 @@ type Config struct {
 	Sessions Sessions
 	Log      *slog.Logger
 	FormKey  []byte // at least 32 random bytes, from which the forms' tokens come; new at each start is fine
-	TLS      bool   // the listener speaks TLS, or a proxy in front of it does
 	SignIn   string // where people without a session are sent; "/sign-in" if empty
 	Confirm  string // where people are sent who have to show a factor; "/confirm" if empty
 
 	// ErrorPage writes a problem as a page. A plain sentence is written where it is nil or fails.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem) error
 
-	Quiet time.Duration // how long a connection may say nothing; 20 s if zero
+	Quiet    time.Duration // how long a connection may say nothing; 20 s if zero
+	Patience time.Duration // how long a TLS handshake may take, and a request's headers; 10 s if zero
+
+	Proxies     []netip.Prefix // whose word about the client counts, beside that of a Unix socket
+	PerAddress  int            // requests that a client behind a proxy may have open; 256 if zero
+	LimitFactor float64        // multiplies every limit on how often somebody asks; 1 if zero
+
+	// Firewall looks at the address and headers of a request without a session, and names the rule that it breaks. Nil refuses nothing.
+	Firewall func(r *http.Request, address string) (rule int, refused bool)
+	// Accessed hears of every request once it is answered, but for those of [Constant] routes. It must not block. Nil hears nothing.
+	Accessed func(Access)
 }
 
 // Server answers requests by its routes.
@@ -55,6 +66,8 @@ type Server struct {
 	mux     *http.ServeMux
 	routes  []Route
 	origins *http.CrossOriginProtection
+	limiter *limit.Limiter
+	crowd   *crowd
 }
 
 // New returns a server without routes.
@@ -74,7 +87,17 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Quiet == 0 {
 		cfg.Quiet = 20 * time.Second
 	}
-	return &Server{cfg: cfg, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}, nil
+	if cfg.Patience == 0 {
+		cfg.Patience = headerTime
+	}
+	if cfg.LimitFactor == 0 {
+		cfg.LimitFactor = 1
+	}
+	if cfg.PerAddress == 0 {
+		cfg.PerAddress = mostOfAddress
+	}
+	return &Server{cfg: cfg, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), limiter: limit.New(0),
+		crowd: &crowd{open: map[netip.Addr]int{}}}, nil
 }
 
 // FormToken returns the token that a session's forms must carry, empty for an actor without a session. It is another text

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -294,10 +295,12 @@ func TestPanicIsAnAnswerAndOneLogLine(t *testing.T) {
 
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, io.Discard, func(c *httpd.Config) { c.TLS = true })
+	s := newServer(t, io.Discard)
 	s.Page("GET /ok", httpd.Public(), func(w http.ResponseWriter, _ *http.Request) error { _, err := io.WriteString(w, "hi"); return err })
 	for _, path := range []string{"/ok", "/missing", "/" + strings.Repeat("a", 9000)} {
-		h := do(s, get(path)).Header()
+		r := get(path)
+		r.TLS = &tls.ConnectionState{}
+		h := do(s, r).Header()
 		for name, part := range map[string]string{
 			"Content-Security-Policy": "require-trusted-types-for 'script'; trusted-types app; report-uri /csp-report", "X-Content-Type-Options": "nosniff",
 			"Cross-Origin-Opener-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000", "Cache-Control": "no-store", "X-Request-Id": "req_",
@@ -374,7 +377,7 @@ func TestReportsAreCountedAndNotKept(t *testing.T) {
 func TestOnlyLoopbackWithoutTLS(t *testing.T) {
 	t.Parallel()
 	for addr, ok := range map[string]bool{"127.0.0.1:0": true, "[::1]:0": true, "0.0.0.0:0": false, ":0": false, "192.0.2.1:0": false} {
-		l, err := httpd.Listen(context.Background(), addr, nil)
+		l, err := httpd.Listening{Address: addr}.Listen(context.Background())
 		if err == nil {
 			_ = l.Close()
 		}
@@ -390,7 +393,7 @@ func TestOnlyLoopbackWithoutTLS(t *testing.T) {
 // start runs the server until the test ends.
 func start(t *testing.T, s *httpd.Server) string {
 	t.Helper()
-	l, err := httpd.Listen(context.Background(), "127.0.0.1:0", nil)
+	l, err := httpd.Listening{Address: "127.0.0.1:0"}.Listen(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

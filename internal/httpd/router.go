@@ -31,7 +31,9 @@ func (p Policy) String() string {
 type Route struct {
 	Method, Pattern string
 	Policy          Policy
-	API             bool  // errors are problem+json, and nobody is redirected
+	API             bool // errors are problem+json, and nobody is redirected
+	Class           Class
+	Constant        bool  // everybody gets the same bytes
 	Stream          bool  // the body or the answer is long: limits are on its pace, not its length
 	Confirmed       bool  // who opens it must have shown a factor lately
 	MaxBody         int64 // in bytes
@@ -86,8 +88,12 @@ func (s *Server) register(pattern string, route Route, h HandlerFunc, options []
 		panic(fmt.Sprintf("httpd: route %q says not who may use it", pattern))
 	}
 	route.Method, route.Pattern, route.MaxBody = method, path, 1<<20
+	route.Class = unset
 	for _, option := range options {
 		option(&route)
+	}
+	if route.Class == unset {
+		route.Class = classOf(route)
 	}
 	s.routes = append(s.routes, route)
 	s.mux.Handle(pattern, s.door(route, h))
@@ -108,11 +114,15 @@ func (s *Server) door(route Route, h HandlerFunc) http.Handler {
 	h = s.checkOrigin(route, s.limitBody(route, s.identify(route, s.checkToken(route, h))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := sightOf(r)
-		seen.route, seen.api = route.Method+" "+route.Pattern, route.API
+		seen.route, seen.api, seen.quiet = route.Method+" "+route.Pattern, route.API, route.Constant
 		for name, value := range route.says {
 			w.Header().Set(name, value)
 		}
-		if err := s.guarded(h, w, r); err != nil {
+		err := s.limitAddress(w, r, route.Class)
+		if err == nil {
+			err = s.guarded(h, w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})

@@ -16,6 +16,9 @@ import (
 func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 	if route.Policy.kind == "public" {
 		return func(w http.ResponseWriter, r *http.Request) error {
+			if err := s.inspect(r); err != nil {
+				return err
+			}
 			visitor := tenant.Actor{Address: addressOf(r), Request: sightOf(r).id}
 			return h(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
 		}
@@ -24,6 +27,9 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		seen := sightOf(r)
 		actor, err := s.cfg.Sessions.Actor(w, r)
 		if fault.Is(err, fault.Denied) || err == nil && actor.Kind == tenant.Nobody {
+			if err := s.inspect(r); err != nil {
+				return err
+			}
 			return Refuse(http.StatusUnauthorized, "Sign in first.")
 		}
 		if err != nil {
@@ -31,6 +37,9 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		}
 		actor.Address, actor.Request = addressOf(r), seen.id
 		seen.actor = actor
+		if err := s.limitPerson(w, r, route.Class, actor); err != nil {
+			return err
+		}
 		if route.Confirmed && s.cfg.Source.Now().Sub(actor.ConfirmedAt) >= confirmAge {
 			return fault.Ask(fault.Confirmation, "Confirm that it is you, then go on.")
 		}

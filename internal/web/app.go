@@ -33,7 +33,6 @@ type Config struct {
 	Health   *health.Service
 	Source   tenant.Source
 	Engine   []Fact // what recordings are heard with
-	TLS      bool   // the listener speaks TLS, so that cookies are marked for it
 }
 
 // App is the pages over the services. A handler parses, calls one service and renders a view.
@@ -66,19 +65,19 @@ func (a *App) Problem(w http.ResponseWriter, r *http.Request, p httpd.Problem) e
 // Register adds the pages of people and of the deployment to a server whose sessions are the app's. It panics as httpd.Server.Page does.
 func (a *App) Register(s *httpd.Server) {
 	a.server = s
-	s.Page("GET /static/", httpd.Public(), a.assets.Serve)
+	s.Page("GET /static/", httpd.Public(), a.assets.Serve, httpd.Constant())
 	a.peopleRoutes(s)
 }
 
 // cookieName returns the session cookie's name.
-func (a *App) cookieName() string { return a.ownCookie("mainstay") }
+func cookieName(r *http.Request) string { return ownCookie(r, "mainstay") }
 
 // challengeCookie returns the name of the cookie of a sign-in that waits for a second factor.
-func (a *App) challengeCookie() string { return a.ownCookie("challenge") }
+func challengeCookie(r *http.Request) string { return ownCookie(r, "challenge") }
 
-// ownCookie returns the name of a cookie that no other host can set. A browser takes the prefix only from TLS.
-func (a *App) ownCookie(name string) string {
-	if a.TLS {
+// ownCookie returns the name of a cookie that no other host can set. A browser takes the prefix only from TLS: ours or a proxy's.
+func ownCookie(r *http.Request, name string) string {
+	if httpd.Secure(r) {
 		return "__Host-" + name
 	}
 	return name
@@ -86,7 +85,7 @@ func (a *App) ownCookie(name string) string {
 
 // Actor implements httpd.Sessions: the actor of the request's session cookie.
 func (a *App) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
-	cookie, err := r.Cookie(a.cookieName())
+	cookie, err := r.Cookie(cookieName(r))
 	if err != nil {
 		return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
 	}
@@ -94,13 +93,13 @@ func (a *App) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error
 }
 
 // setSession gives the browser its session, or takes it away where the token is empty.
-func (a *App) setSession(w http.ResponseWriter, token tenant.Secret, ends time.Time) {
-	a.setCookie(w, a.cookieName(), token, ends)
+func (a *App) setSession(w http.ResponseWriter, r *http.Request, token tenant.Secret, ends time.Time) {
+	a.setCookie(w, r, cookieName(r), token, ends)
 }
 
 // setCookie gives the browser a secret for us alone, or takes it away where it is empty.
-func (a *App) setCookie(w http.ResponseWriter, name string, token tenant.Secret, ends time.Time) {
-	cookie := &http.Cookie{Name: name, Value: token.Reveal(), Path: "/", Expires: ends, HttpOnly: true, Secure: a.TLS, SameSite: http.SameSiteLaxMode}
+func (a *App) setCookie(w http.ResponseWriter, r *http.Request, name string, token tenant.Secret, ends time.Time) {
+	cookie := &http.Cookie{Name: name, Value: token.Reveal(), Path: "/", Expires: ends, HttpOnly: true, Secure: httpd.Secure(r), SameSite: http.SameSiteLaxMode}
 	if token == "" {
 		cookie.MaxAge = -1
 	}

@@ -64,11 +64,11 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry) {
 	next := httpd.LocalPath(r.FormValue("next"))
 	if entry.Challenge != "" {
-		a.setCookie(w, a.challengeCookie(), entry.Challenge, a.Source.Now().Add(identity.ChallengeLife))
+		a.setCookie(w, r, challengeCookie(r), entry.Challenge, a.Source.Now().Add(identity.ChallengeLife))
 		http.Redirect(w, r, "/sign-in/factor?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
 		return
 	}
-	a.setSession(w, entry.Token, entry.EndsAt)
+	a.setSession(w, r, entry.Token, entry.EndsAt)
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
@@ -87,7 +87,7 @@ func (a *App) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Identity.SignOut(r.Context(), actor.Session); err != nil {
 		return err
 	}
-	a.setSession(w, "", time.Time{})
+	a.setSession(w, r, "", time.Time{})
 	http.Redirect(w, r, "/sign-in?out=1", http.StatusSeeOther)
 	return nil
 }

@@ -43,7 +43,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
-		Quiet: 5 * time.Second})
+		Quiet: 5 * time.Second, LimitFactor: 1e6}) // tests ask more often than people
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)
