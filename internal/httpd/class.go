@@ -69,7 +69,7 @@ var keyNames = [...]string{"address", "person", "workspace"}
 // perMinute is how many requests of a class an address, a person and a workspace have.
 func perMinute(c Class) [3]float64 {
 	return [...][3]float64{
-		Open:   {1200, 0, 0},
+		Open:   {3000, 0, 0},
 		SignIn: {60, 0, 0},
 		Read:   {3000, 600, 6000},
 		Write:  {1200, 240, 2400},
