@@ -16,7 +16,7 @@ import (
 // fails the test, and so does a row without a folder.
 const (
 	words    = "fault tenant document language language/clause language/date"
-	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox"
+	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox post"
 	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
@@ -42,6 +42,8 @@ func imports() map[string]string {
 		"gate/gatetest":               "fault tenant postgres postgres/pgtest vault audit gate",
 		"queue":                       "fault tenant postgres vault audit gate",
 		"egress":                      "fault tenant postgres vault audit gate",
+		"post":                        "fault tenant postgres vault audit gate queue egress",
+		"post/posttest":               "",
 		"inference":                   "fault tenant postgres vault audit gate egress sandbox",
 		"inference/catalogue":         "fault tenant",
 		"inference/inferencetest":     "fault tenant inference",

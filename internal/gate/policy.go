@@ -78,6 +78,8 @@ const (
 	TryFactor         Verb = "session.try"
 	SignOut           Verb = "session.end"
 	ReadSession       Verb = "session.read"
+	TakeLetter        Verb = "letter.take"
+	SettleLetter      Verb = "letter.settle"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -124,6 +126,7 @@ const (
 	Installer     = "installer"
 	Authenticator = "authenticator"
 	Prover        = "prover"
+	Postman       = "postman"
 )
 
 // Rule is a row of the policy table.
@@ -230,6 +233,8 @@ func Policy() []Rule {
 		{Verb: TryFactor, Says: "try a second factor", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: TakeLetter, Says: "take a letter from the outbox to send it", Jobs: []string{Postman}, Stream: audit.Access},
+		{Verb: SettleLetter, Says: "note whether a letter was sent", Jobs: []string{Postman}, Stream: audit.Administration},
 	}
 }
 

@@ -25,6 +25,7 @@ func rights() map[string]string {
 		"mainstay_app control.account":          "siu",
 		"mainstay_app control.challenge":        "siu",
 		"mainstay_app control.event":            "si",
+		"mainstay_app control.outbox":           "siud",
 		"mainstay_app control.seat":             "si",
 		"mainstay_app control.session":          "siu",
 		"mainstay_app control.setup":            "siu",
