@@ -82,7 +82,7 @@ func imports() map[string]string {
 		"httpd/tus":         "fault httpd",
 		"web/record":        products + " httpd httpd/tus progress health web",
 		"web/build":         "",
-		"worldtest":         products + " gate/gatetest httpd pipeline progress health web web/record",
+		"worldtest":         products + " gate/gatetest post/posttest httpd pipeline progress health web web/record",
 		"web/webtest":       products + " httpd httpd/tus pipeline progress trust health web web/record",
 	}
 }

@@ -52,7 +52,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return map[string]method{
+	return merged(postMethods(), map[string]method{
 		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
 		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
@@ -294,7 +294,7 @@ func methods() map[string]method {
 		"egress.Spent": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Egress.Spent(ctx)
 		}},
-	}
+	})
 }
 
 // nobodyListens is a model whose server is not there: a call that the gate lets through ends with fault.Busy.

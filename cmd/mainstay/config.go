@@ -25,6 +25,7 @@ type Config struct {
 	Listen       string // host:port, or unix:/path; only loopback without TLS and proxies
 	TLSCert      string
 	TLSKey       string
+	URL          string // where people find the deployment; empty: where it listens
 	Region       string // label of the workspaces made here
 	Database     tenant.Secret
 	RootKey      string        // file of the root key; empty: in the data folder
@@ -43,6 +44,12 @@ type Config struct {
 	Model        string // recognition model
 	Mirror       string // where models pull looks first; empty: the catalogue's sources
 	Hub          string // model hub to fetch from; empty: none
+	SMTP         string // host:port of the mail server; empty: no mail is sent
+	SMTPUser     string
+	SMTPPassword tenant.Secret
+	SMTPFrom     string // the sender's address
+	SMTPCA       string // file of the certificate authority that vouches for it; empty: the system's
+	SMTPTLS      string // starttls, tls, or none on loopback
 	Log          string // debug, info, warn, error
 
 	Edge
@@ -64,6 +71,7 @@ func (c *Config) settings() []setting {
 		{key: "listen", says: "address to listen on, host:port or unix:/path; other than loopback needs TLS or proxies", text: &c.Listen},
 		{key: "tls_cert", says: "file of the certificate chain", text: &c.TLSCert},
 		{key: "tls_key", says: "file of the certificate's key", text: &c.TLSKey},
+		{key: "url", says: "https:// address where people find the deployment; empty: where it listens", text: &c.URL},
 		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
 		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
 		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
@@ -82,6 +90,12 @@ func (c *Config) settings() []setting {
 		{key: "model", says: "recognition model", text: &c.Model},
 		{key: "mirror", says: "where models are fetched from first", text: &c.Mirror},
 		{key: "hub", says: "https:// address of a model hub to fetch models from; empty: none is asked", text: &c.Hub},
+		{key: "smtp", says: "mail server, host:port; empty: no mail is sent", text: &c.SMTP},
+		{key: "smtp_user", says: "user name at the mail server; empty: none is needed", text: &c.SMTPUser},
+		{key: "smtp_password", says: "password at the mail server", secret: &c.SMTPPassword},
+		{key: "smtp_from", says: "sender of mails: Mainstay <mainstay@example.com>", text: &c.SMTPFrom},
+		{key: "smtp_ca", says: "file of the certificate authority of the mail server; empty: the system's", text: &c.SMTPCA},
+		{key: "smtp_tls", says: "starttls, tls, or none for a mail server on this machine", text: &c.SMTPTLS},
 		{key: "log", says: "debug, info, warn or error", text: &c.Log},
 	}, c.Edge.settings()...)
 }
@@ -107,7 +121,7 @@ func (s setting) shown() string {
 // loadConfig reads the configuration. File is a TOML file that must exist, or "" for none.
 func loadConfig(file string, environ []string) (Config, error) {
 	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: nearby(".cache/venv/bin/python"),
-		Program: nearby("inference"), Model: "whisper-base", Log: "info", Edge: newEdge(), origin: map[string]string{}}
+		Program: nearby("inference"), Model: "whisper-base", SMTPTLS: "starttls", Log: "info", Edge: newEdge(), origin: map[string]string{}}
 	byKey := map[string]setting{}
 	for _, s := range c.settings() {
 		byKey[s.key] = s
@@ -201,6 +215,9 @@ func (c *Config) complete() error {
 		return err
 	}
 	if _, err := c.hosts(); err != nil {
+		return err
+	}
+	if err := c.checkMail(); err != nil {
 		return err
 	}
 	return c.checkEdge()

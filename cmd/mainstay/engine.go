@@ -96,7 +96,7 @@ func (p *Program) checks() []health.Check {
 		health.Models(p.Config.Models, models...),
 		health.Speech(p.engines),
 		p.tlsCheck(),
-		health.Mail(),
+		p.mailCheck(),
 	}
 	if p.store != nil {
 		checks = append(checks, health.Store(p.store))

@@ -23,6 +23,7 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/pipeline"
+	"mainstay/internal/post"
 	"mainstay/internal/postgres"
 	"mainstay/internal/progress"
 	"mainstay/internal/queue"
@@ -50,6 +51,7 @@ type Program struct {
 	Models   *llm.Service
 	Egress   *egress.Service
 	Health   *health.Service
+	Post     *post.Service
 
 	bucket  vault.Bucket
 	store   *objectstore.Store // the bucket where it is no folder, else nil
@@ -214,6 +216,9 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	p.Queue, err = queue.New(queue.Config{Gate: p.Gate, Source: p.source, Node: host + ":" + p.Config.Data, Log: p.Log,
 		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Steered: order.Steered, Told: p.tell})
 	if err != nil {
+		return err
+	}
+	if err := p.openPost(gone); err != nil {
 		return err
 	}
 	var failures []error

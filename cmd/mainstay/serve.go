@@ -38,6 +38,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 		return err
 	}
 	defer listener.Close()
+	cfg.URL = cfg.address(listener.Addr())
 	p, err := newProgram(ctx, cfg, log, false)
 	if err != nil {
 		return err
@@ -71,6 +72,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return p.Queue.Run(ctx) },
 		func() error { p.Capture.RunCollector(ctx, p.Log); return nil },
 		func() error { return p.Health.Run(ctx) },
+		func() error { return p.Post.Run(ctx) },
 		func() error { return p.control(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
@@ -187,8 +189,12 @@ func (p *Program) printSample(ctx context.Context, s streams) {
 	}
 }
 
-// address is the deployment's as people type it. A passkey needs a name, so that loopback is called localhost.
+// address is the deployment's as people type it: what url says, else where it listens. A passkey needs a name, so that loopback
+// is called localhost.
 func (c *Config) address(at net.Addr) string {
+	if c.URL != "" {
+		return c.URL
+	}
 	host, port, err := net.SplitHostPort(at.String())
 	if err != nil {
 		return at.String()

@@ -138,7 +138,7 @@ func TestWhoMayLook(t *testing.T) {
 	t.Parallel()
 	w := gatetest.New(t)
 	ws := w.Workspace(t)
-	s, err := health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail()}})
+	s, err := health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail(nil)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"time"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/tenant"
 )
@@ -62,6 +63,16 @@ func New(cfg Config) (*Service, error) {
 
 // Works reports whether mail is sent. Where it is not, links are shown once to who made them, to be handed over.
 func (s *Service) Works() bool { return s.carrier != nil }
+
+// Reach asks the server whether it lets us in, without sending anything. It fails with fault.Busy and a sentence for who runs
+// the deployment.
+func (s *Service) Reach(ctx context.Context) error {
+	if !s.Works() {
+		return fault.New(fault.Busy, "No mail server is set. Set MAINSTAY_SMTP and MAINSTAY_SMTP_FROM.")
+	}
+	err := s.carrier.reach(ctx)
+	return fault.Wrap(fault.Busy, verdictOf(err).sentence, err)
+}
 
 // pace is how often a node looks for letters that are due, in real time.
 const pace = 2 * time.Second

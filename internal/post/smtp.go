@@ -52,6 +52,12 @@ type carrier struct {
 	domain string // of the sender: what Message-IDs end with
 }
 
+// Check says what is wrong with the settings, nil where they can work.
+func (s Server) Check() error {
+	_, err := newCarrier(s)
+	return err
+}
+
 func newCarrier(s Server) (*carrier, error) {
 	host, port, err := net.SplitHostPort(s.Address)
 	if err != nil || host == "" {
@@ -154,6 +160,21 @@ func (c *carrier) send(ctx context.Context, e envelope) error {
 		return nil // whatever became of the parting
 	}
 	return err
+}
+
+// reach connects and signs in, and sends nothing.
+func (c *carrier) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.server.Wait)
+	defer cancel()
+	client, err := c.client(ctx)
+	if err != nil {
+		return err
+	}
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Quit()
 }
 
 // client returns a client whose connections end with ctx.

@@ -25,6 +25,8 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/pipeline"
+	"mainstay/internal/post"
+	"mainstay/internal/post/posttest"
 	"mainstay/internal/progress"
 	"mainstay/internal/queue"
 	"mainstay/internal/sandbox"
@@ -44,6 +46,8 @@ type World struct {
 	Models   *llm.Service
 	Egress   *egress.Service
 	Health   *health.Service
+	Post     *post.Service
+	Mail     *posttest.Server // takes what Post sends; nil: no mail is sent
 
 	Drafter minutes.Drafter // drafts from now on; nil: a stand-in that quotes every segment
 
@@ -51,10 +55,22 @@ type World struct {
 	heard string
 }
 
-// New returns a deployment without workspaces. Passwords are hashed cheaply; everything else is as in the program.
+// New returns a deployment without workspaces, which sends no mail. Passwords are hashed cheaply; everything else is as in the
+// program.
 func New(t testing.TB) *World {
 	t.Helper()
-	w := &World{World: gatetest.New(t)}
+	return build(t, &World{World: gatetest.New(t)}, post.Server{})
+}
+
+// NewWithMail is New with a mail server.
+func NewWithMail(t testing.TB) *World {
+	t.Helper()
+	w := &World{World: gatetest.New(t), Mail: posttest.New(t, posttest.StartTLS)}
+	return build(t, w, post.Server{Address: w.Mail.Address, From: "Mainstay <mainstay@example.com>", Roots: w.Mail.Roots})
+}
+
+func build(t testing.TB, w *World, server post.Server) *World {
+	t.Helper()
 	box, err := sandbox.New(sandbox.Config{})
 	if err != nil {
 		box = sandbox.Without(err)
@@ -62,6 +78,8 @@ func New(t testing.TB) *World {
 	order := &pipeline.Pipeline{Gate: w.Gate}
 	w.Queue, err = queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.DiscardHandler),
 		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Steered: order.Steered})
+	check(t, err)
+	w.Post, err = post.New(post.Config{Gate: w.Gate, Source: w.Source, Server: server, Base: "https://mainstay.example.com", Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
@@ -80,7 +98,7 @@ func New(t testing.TB) *World {
 	check(t, err)
 	w.Speech, err = speech.New(speech.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Capture: w.Capture, Recognizer: listening{w}})
 	check(t, err)
-	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail()}})
+	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail(nil)}})
 	check(t, err)
 	order.Capture, order.Speech, order.Minutes = w.Capture, w.Speech, w.Minutes
 	return w
@@ -89,7 +107,7 @@ func New(t testing.TB) *World {
 // Services returns every product service by its package's name.
 func (w *World) Services() map[string]any {
 	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
-		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health}
+		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post}
 }
 
 // Hear sets what recordings say from now on, a sentence a line, two voices taking turns.
