@@ -17,7 +17,8 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox post"
-	products = words + " " + ground + " identity meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
+	people   = "identity identity/factor identity/oidc identity/roster identity/token"
+	products = words + " " + ground + " " + people + " meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
 func imports() map[string]string {
@@ -53,6 +54,7 @@ func imports() map[string]string {
 		"identity":        words + " " + ground + " identity/factor",
 		"identity/factor": "fault tenant",
 		"meeting":         words + " " + ground,
+		"identity/token":  words + " " + ground + " identity",
 
 		"capture":             words + " " + ground + " meeting capture/media",
 		"capture/media":       "fault tenant sandbox",

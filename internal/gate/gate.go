@@ -374,6 +374,9 @@ func (tx *Tx) event(ctx context.Context, outcome audit.Outcome, reason string) (
 	}
 	e := audit.Event{ID: tenant.NewID[tenant.EventID](tx.gate.Source), At: tx.now, Stream: tx.rule.Stream, Actor: tx.actor, Verb: string(tx.rule.Verb),
 		Object: tx.act.Object, Record: record, Outcome: outcome, Reason: reason}
+	if tx.actor.Credential != "" {
+		tx.details["credential"] = tx.actor.Key.String()
+	}
 	var details []byte
 	var err error
 	if details, e.Hash, err = audit.Details(tx.gate.Source.Random, tx.details); err != nil {

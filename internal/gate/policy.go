@@ -19,6 +19,11 @@ const (
 	CheckDeployment Verb = "deployment.check"
 	ReadAudit       Verb = "audit.list"
 
+	ListKeys     Verb = "key.list"
+	CreateKey    Verb = "key.create"
+	EndKey       Verb = "key.end"
+	AllowProgram Verb = "program.allow"
+
 	ListMeetings  Verb = "meeting.list"
 	CreateMeeting Verb = "meeting.create"
 	ReadMeeting   Verb = "meeting.read"
@@ -77,6 +82,13 @@ const (
 	SignIn            Verb = "session.begin"
 	TryFactor         Verb = "session.try"
 	SignOut           Verb = "session.end"
+	IssueCredential   Verb = "credential.issue"
+	UseCredential     Verb = "credential.use"
+	EndCredential     Verb = "credential.end"
+	RefreshToken      Verb = "token.refresh"
+	BeginDevice       Verb = "device.begin"
+	PollDevice        Verb = "device.poll"
+	AnswerDevice      Verb = "device.answer"
 	ReadSession       Verb = "session.read"
 	TakeLetter        Verb = "letter.take"
 	SettleLetter      Verb = "letter.settle"
@@ -176,6 +188,11 @@ func Policy() []Rule {
 		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Scope: SettingsRead, Stream: audit.Administration},
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 
+		{Verb: ListKeys, Says: "see one's API keys and programs; owners and admins see everybody's", Least: Viewer, Stream: audit.Access},
+		{Verb: CreateKey, Says: "make an API key that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
+		{Verb: EndKey, Says: "end an API key or a program of one's own; owners and admins end anybody's", Least: Viewer, Stream: audit.Administration},
+		{Verb: AllowProgram, Says: "let a program in that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
+
 		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Scope: MeetingsRead, Stream: audit.Access},
 		{Verb: CreateMeeting, Says: "make a meeting", Least: Member, Jobs: []string{Installer}, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: ReadMeeting, Says: "open a meeting", Object: Meeting, Least: Viewer, Level: Reader, Jobs: []string{Transcriber, MinuteTaker, Installer}, Scope: MeetingsRead, Stream: audit.Access},
@@ -231,6 +248,13 @@ func Policy() []Rule {
 		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: TryFactor, Says: "try a second factor", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: IssueCredential, Says: "make a key work", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: UseCredential, Says: "check a key or token; its first use in an hour leaves an event", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: EndCredential, Says: "end a key, or a program with its tokens", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: RefreshToken, Says: "take a refresh token for the next pair", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: BeginDevice, Says: "note that a program asks to be let in", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: PollDevice, Says: "tell a waiting program what its person decided", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: AnswerDevice, Says: "note what the person decided about a program", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: TakeLetter, Says: "take a letter from the outbox to send it", Jobs: []string{Postman}, Stream: audit.Access},

@@ -17,6 +17,7 @@ type (
 	recordNoun    struct{}
 	eventNoun     struct{}
 	requestNoun   struct{}
+	keyNoun       struct{}
 )
 
 func (workspaceNoun) Prefix() string { return "wsp" }
@@ -26,16 +27,18 @@ func (sessionNoun) Prefix() string   { return "ses" }
 func (recordNoun) Prefix() string    { return "rec" }
 func (eventNoun) Prefix() string     { return "evt" }
 func (requestNoun) Prefix() string   { return "req" }
+func (keyNoun) Prefix() string       { return "key" }
 
 // The ids that more than one package names. A product's own ids live with the product.
 type (
-	WorkspaceID = ID[workspaceNoun] // a tenant
-	MemberID    = ID[memberNoun]    // a person in one workspace
-	AccountID   = ID[accountNoun]   // a credential, in no workspace
-	SessionID   = ID[sessionNoun]   // a signed-in browser
-	RecordID    = ID[recordNoun]    // the smallest thing with its own key, access and retention
-	EventID     = ID[eventNoun]     // an audit event
-	RequestID   = ID[requestNoun]   // one request, job step or command
+	WorkspaceID  = ID[workspaceNoun] // a tenant
+	MemberID     = ID[memberNoun]    // a person in one workspace
+	AccountID    = ID[accountNoun]   // a credential, in no workspace
+	SessionID    = ID[sessionNoun]   // a signed-in browser
+	RecordID     = ID[recordNoun]    // the smallest thing with its own key, access and retention
+	EventID      = ID[eventNoun]     // an audit event
+	RequestID    = ID[requestNoun]   // one request, job step or command
+	CredentialID = ID[keyNoun]       // what a program signs its requests with
 )
 
 // Kind says what sort of actor it is. The zero value is nobody, whom every policy refuses.
@@ -76,15 +79,16 @@ type Actor struct {
 	Account     AccountID // Kinds Member and Account
 	Session     SessionID // the session that signed the request
 	Credential  Credential
-	Scopes      []string  // Credential Key or Token: what it was given for; a session's person has all that their role allows
-	Job         string    // Kind Job: "transcriber", "minute taker"; Kind System: what part of it
-	OnBehalfOf  MemberID  // Kind Job: who began the work
-	Record      RecordID  // if set, nothing outside this record's group can be touched
-	SignedInAt  time.Time // when the session began
-	ConfirmedAt time.Time // when a factor was last shown
-	SeenAt      time.Time // when the session was used before this request
-	Factors     []string  // what was shown: "password", "passkey", "totp", "recovery", "sms", "oidc:<provider>", "mfa", "phr"
-	Address     string    // client address, for the audit event
+	Key         CredentialID // Credential Key or Token: which
+	Scopes      []string     // Credential Key or Token: what it was given for; a session's person has all that their role allows
+	Job         string       // Kind Job: "transcriber", "minute taker"; Kind System: what part of it
+	OnBehalfOf  MemberID     // Kind Job: who began the work
+	Record      RecordID     // if set, nothing outside this record's group can be touched
+	SignedInAt  time.Time    // when the session began
+	ConfirmedAt time.Time    // when a factor was last shown
+	SeenAt      time.Time    // when the session was used before this request
+	Factors     []string     // what was shown: "password", "passkey", "totp", "recovery", "sms", "oidc:<provider>", "mfa", "phr"
+	Address     string       // client address, for the audit event
 	Request     RequestID
 }
 
