@@ -1,7 +1,7 @@
 # Mainstay's own commands. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint gen eval bench drill clean
+.PHONY: help setup build run test lint gen eval bench drill release clean
 
 VENV   := .cache/venv
 MODELS := .cache/models
@@ -42,6 +42,9 @@ bench: setup build ## print the ratios of speed
 
 drill: setup build ## kills, attacks, leaks: the full counts
 	@$(TESTED) go test -count=1 -timeout 29m -tags drill -run 'Drill' ./e2e/...
+
+release: ## make the archive that is installed, in .cache/release
+	@deploy/release
 
 clean: ## remove what make made
 	@rm -rf mainstay .cache

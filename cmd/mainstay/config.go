@@ -120,7 +120,7 @@ func (s setting) shown() string {
 
 // loadConfig reads the configuration. File is a TOML file that must exist, or "" for none.
 func loadConfig(file string, environ []string) (Config, error) {
-	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: nearby(".cache/venv/bin/python"),
+	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: interpreter(),
 		Program: nearby("inference"), Model: "whisper-base", SMTPTLS: "starttls", Log: "info", Edge: newEdge(), origin: map[string]string{}}
 	byKey := map[string]setting{}
 	for _, s := range c.settings() {
@@ -270,6 +270,15 @@ func defaultData() string {
 		return filepath.Join(home, ".local", "share", "mainstay")
 	}
 	return "/var/lib/mainstay"
+}
+
+// interpreter finds the Python of the inference program: an installation has it beside the program, a checkout where make setup
+// put it.
+func interpreter() string {
+	if installed := nearby("venv/bin/python"); exists(installed) {
+		return installed
+	}
+	return nearby(".cache/venv/bin/python")
 }
 
 // nearby finds what lies beside the program or, when it runs from a checkout, in the working folder.

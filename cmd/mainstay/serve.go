@@ -46,6 +46,7 @@ func serve(ctx context.Context, args []string, s streams) error {
 	defer p.Close()
 	p.beside = listener.beside()
 	fmt.Fprintf(s.out, "listening %s\n", listener.Addr())
+	notify(s.environ, "READY=1")
 	return p.Run(ctx, listener, func(ctx context.Context) error { return p.welcome(ctx, s, listener.Addr(), sample) })
 }
 
