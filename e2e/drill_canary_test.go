@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"mime/multipart"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,27 +98,11 @@ func titled(wav []byte, title string) []byte {
 	return out
 }
 
-// paste brings a transcript in as text.
-func (c *cage) paste(t *testing.T) {
+// bring pastes a transcript.
+func (c *cage) bring(t *testing.T) {
 	t.Helper()
-	page := c.get(t, "/meetings/new?from=paste")
-	token := csrf.FindSubmatch(page)
-	if token == nil {
-		t.Fatalf("the page has no token: %.300s", page)
-	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	for _, field := range [][2]string{{"csrf", string(token[1])}, {"source", "paste"}, {"title", "Pasted " + c.bird.in("title")}, {"language", "en"}, {"told", "unknown"},
-		{"text", c.bird.in("speaker") + ": We agreed to call the supplier " + c.bird.in("pasted") + " tomorrow.\n" + strings.Repeat("Ben: The long part about "+c.bird.in("pasted")+" goes on and on.\n", 100)}} {
-		check(t, form.WriteField(field[0], field[1]))
-	}
-	check(t, form.Close())
-	a, err := c.ask(http.MethodPost, "/meetings", http.Header{"Content-Type": {form.FormDataContentType()}}, &body)
-	if err != nil || a.StatusCode != http.StatusSeeOther {
-		t.Fatalf("pasting: %v, status %d: %.500s", err, statusOf(a), a.body)
-	}
-	j := &journey{deployment: c.deployment, meeting: strings.SplitN(a.Header.Get("Location"), "?", 2)[0]}
-	j.drafted(t)
+	j := c.paste(t, "Pasted "+c.bird.in("title"), c.bird.in("speaker")+": We agreed to call the supplier "+c.bird.in("pasted")+" tomorrow.\n"+
+		strings.Repeat("Ben: The long part about "+c.bird.in("pasted")+" goes on and on.\n", 100))
 	if page := c.get(t, j.meeting); !bytes.Contains(page, []byte(c.bird.in("pasted"))) {
 		t.Errorf("the page of the minutes does not show what was pasted: nothing would be found anywhere")
 	}
@@ -160,7 +142,7 @@ func TestDrillCanary(t *testing.T) {
 	t.Parallel()
 	c, during := newCage(t, mortal)
 	c.silent(t, "after the first run")
-	c.paste(t)
+	c.bring(t)
 	c.silent(t, "after a pasted transcript")
 	j := c.journey()
 	j.announce(t)
@@ -196,7 +178,7 @@ func TestDrillCanary(t *testing.T) {
 func TestDrillCanaryControl(t *testing.T) {
 	t.Parallel()
 	c, _ := newCage(t, naked)
-	c.paste(t)
+	c.bring(t)
 	c.journey().travel(t)
 	conn := c.admin(t)
 	_, err := conn.Exec(t.Context(), fmt.Sprintf(`do $$ begin raise log '%s'; end $$`, c.bird.in("log")))
