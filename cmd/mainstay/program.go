@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"mainstay/internal/api/idempotency"
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
 	"mainstay/internal/egress"
@@ -52,6 +53,7 @@ type Program struct {
 	Egress   *egress.Service
 	Health   *health.Service
 	Post     *post.Service
+	Once     *idempotency.Service
 
 	bucket  vault.Bucket
 	store   *objectstore.Store // the bucket where it is no folder, else nil
@@ -243,6 +245,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: p.engines})
 	keep(err)
 	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
+	keep(err)
+	p.Once, err = idempotency.New(idempotency.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
 	keep(err)
 	order.Capture, order.Speech, order.Minutes = p.Capture, p.Speech, p.Minutes
 	return errors.Join(failures...)

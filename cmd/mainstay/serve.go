@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 
+	"mainstay/internal/api"
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
@@ -72,6 +73,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return server.Run(ctx, listener) },
 		func() error { return p.Queue.Run(ctx) },
 		func() error { p.Capture.RunCollector(ctx, p.Log); return nil },
+		func() error { p.Once.Run(ctx, p.Log); return nil },
 		func() error { return p.Health.Run(ctx) },
 		func() error { return p.Post.Run(ctx) },
 		func() error { return p.control(ctx) },
@@ -128,7 +130,19 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	server.Health(version, p.ready)
 	app.Register(server)
 	record.Register(app, server)
-	return server, nil
+	return server, p.programs(server, known)
+}
+
+// programs adds the JSON API to the pages' server.
+func (p *Program) programs(server *httpd.Server, known httpd.Sessions) error {
+	cursors, err := p.Vault.Lookup("the key of the API's cursors, 1")
+	if err != nil {
+		return err
+	}
+	_, err = api.Register(api.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Sessions: known, Source: p.source, Cursors: cursors,
+		Version: version}, server)
+	return err
 }
 
 // engineFacts says what recordings are heard with, for the settings.

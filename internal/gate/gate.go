@@ -278,6 +278,9 @@ func (tx *Tx) run(ctx context.Context, fn Func) error {
 		err = fn(context.WithValue(ctx, insideKey{}, true), tx)
 	}
 	if err == nil {
+		err = tx.beside(ctx)
+	}
+	if err == nil {
 		reached(tx.rule.Verb, atWritten)
 		return tx.commit(ctx, audit.Done, "")
 	}

@@ -74,6 +74,7 @@ const (
 	EndProof      Verb = "proof.end"
 
 	EndDisclosure Verb = "egress.end"
+	KeepAnswer    Verb = "request.keep"
 
 	// Acts of the instance, in no workspace.
 	BeginSetup        Verb = "setup.begin"
@@ -139,6 +140,7 @@ const (
 	Authenticator = "authenticator"
 	Prover        = "prover"
 	Postman       = "postman"
+	AnswerKeeper  = "answer keeper"
 )
 
 // Rule is a row of the policy table.
@@ -236,6 +238,7 @@ func Policy() []Rule {
 		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: TestModel, Says: "send an invented sentence to the model that the owner chose", Least: Owner, Stream: audit.Administration},
 		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber}, Stream: audit.Data},
+		{Verb: KeepAnswer, Says: "keep the answer to a program's request, to give it again", Jobs: []string{AnswerKeeper}, Stream: audit.Data},
 		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Scope: SettingsRead, Stream: audit.Access},
 		{Verb: ChangeModel, Says: "choose, change or switch off the model", Least: Owner, Confirm: true, Stream: audit.Administration},

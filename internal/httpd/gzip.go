@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// ZippedTag ends the entity tag of an answer that was made small on the way.
+const ZippedTag = "-gzip"
+
 // compress makes pages small on the way. Tokens in pages are masked anew each time, so that their compressed size tells nothing.
 func compress(h HandlerFunc) HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -35,6 +38,9 @@ func (z *zipped) WriteHeader(status int) {
 	if !z.decided && text && h.Get("Content-Encoding") == "" && status == http.StatusOK {
 		h.Set("Content-Encoding", "gzip")
 		h.Del("Content-Length")
+		if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) { // a strong tag is of these very bytes (RFC 9110, 8.8.3)
+			h.Set("Etag", strings.TrimSuffix(tag, `"`)+ZippedTag+`"`)
+		}
 		z.gz = gzip.NewWriter(z.ResponseWriter)
 	}
 	if text {

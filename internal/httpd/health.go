@@ -20,7 +20,7 @@ func (s *Server) Health(version string, ready func(context.Context) error) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 		defer cancel()
 		if err := ready(ctx); err != nil {
-			return &refusal{http.StatusServiceUnavailable, fault.Wrap(fault.Busy, "The database does not answer. Try again in a moment.", err)}
+			return &refusal{status: http.StatusServiceUnavailable, err: fault.Wrap(fault.Busy, "The database does not answer. Try again in a moment.", err)}
 		}
 		return fact(w, "status", "ready")
 	}, Constant())

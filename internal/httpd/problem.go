@@ -21,12 +21,21 @@ type Problem struct {
 	Request  string     // the request id
 	Retry    bool       // trying the same again can help
 	Want     fault.Want // what the person has to show first
+	Parts    []Part     // what is wrong with parts of the request; of programs' requests only
+}
+
+// Part says what is wrong with one part of a request. It never holds what was sent.
+type Part struct {
+	Pointer   string `json:"pointer,omitempty"`   // into the body (RFC 6901), made of names that are documented
+	Parameter string `json:"parameter,omitempty"` // of the address or the header
+	Detail    string `json:"detail"`
 }
 
 // refusal is an error whose status is known here and not by its kind.
 type refusal struct {
 	status int
 	err    error
+	parts  []Part
 }
 
 func (e *refusal) Error() string { return fmt.Sprintf("%d: %v", e.status, e.err) }
@@ -34,7 +43,12 @@ func (e *refusal) Unwrap() error { return e.err }
 
 // Refuse returns an error that answers with the status: for what concerns HTTP itself, such as 400, 401, 412, 415 and 428.
 func Refuse(status int, sentence string) error {
-	return &refusal{status, fault.New(kindOf(status), sentence)}
+	return &refusal{status: status, err: fault.New(kindOf(status), sentence)}
+}
+
+// RefuseParts is Refuse for a request of which some parts break a rule.
+func RefuseParts(status int, sentence string, parts ...Part) error {
+	return &refusal{status, fault.New(kindOf(status), sentence), parts}
 }
 
 func kindOf(status int) fault.Kind {
@@ -85,6 +99,10 @@ const missing = "There is nothing at this address, or it is not shared with you.
 func problemOf(err error, request string) Problem {
 	status := statusOf(err)
 	p := Problem{Status: status, Title: http.StatusText(status), Sentence: fault.Sentence(err), Request: request}
+	var known *refusal
+	if errors.As(err, &known) {
+		p.Parts = known.parts
+	}
 	var long *http.MaxBytesError
 	switch {
 	case status == http.StatusNotFound:
@@ -150,17 +168,32 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, want fault.Want) {
 	http.Redirect(w, r, at, http.StatusSeeOther)
 }
 
-func writeProblem(w http.ResponseWriter, p Problem) {
+// ProblemType is the media type of [Problem.JSON].
+const ProblemType = "application/problem+json"
+
+// ProblemOf returns what a program is answered where a request ends with err.
+func ProblemOf(r *http.Request, err error) Problem { return problemOf(err, sightOf(r).request) }
+
+// JSON is the problem as programs get it.
+func (p Problem) JSON() []byte {
 	kind := strconv.Itoa(p.Status)
 	if p.Want != "" {
 		kind = string(p.Want)
 	}
-	body, _ := json.Marshal(map[string]any{
+	said := map[string]any{
 		"type": "/docs/errors#" + kind, "title": p.Title, "status": p.Status, "detail": p.Sentence, "instance": p.Request,
-	})
-	w.Header().Set("Content-Type", "application/problem+json")
+	}
+	if len(p.Parts) > 0 {
+		said["errors"] = p.Parts
+	}
+	body, _ := json.Marshal(said)
+	return body
+}
+
+func writeProblem(w http.ResponseWriter, p Problem) {
+	w.Header().Set("Content-Type", ProblemType)
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(p.JSON())
 }
 
 func (s *Server) writePage(w http.ResponseWriter, r *http.Request, p Problem) {

@@ -99,7 +99,7 @@ func (s *Server) checkToken(route Route, h HandlerFunc) HandlerFunc {
 		}
 		kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		got := r.Header.Get("X-CSRF-Token")
-		if got == "" && kind == "multipart/form-data" && route.Stream {
+		if got == "" && kind == "multipart/form-data" && route.Stream && !route.API {
 			return h(w, r) // Parts checks the first part.
 		}
 		if got == "" && kind == "application/x-www-form-urlencoded" {
@@ -137,5 +137,5 @@ func (s *Server) Parts(r *http.Request) (*multipart.Reader, error) {
 }
 
 func malformed(err error) error {
-	return &refusal{http.StatusBadRequest, fault.Wrap(fault.Invalid, "This request could not be read.", err)}
+	return &refusal{status: http.StatusBadRequest, err: fault.Wrap(fault.Invalid, "This request could not be read.", err)}
 }

@@ -33,7 +33,7 @@ type Filter struct {
 	From    *time.Time // included
 	Until   *time.Time // excluded
 	Sort    Sort
-	Limit   int // 1 to 100; else 50
+	Limit   int // 1 to 200; else 50
 	Offset  int
 }
 
@@ -49,7 +49,7 @@ const maxOpened = 10_000
 
 // List returns the meetings that the actor may read and that match, as one act whose event holds their count.
 func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
-	if f.Limit < 1 || f.Limit > 100 {
+	if f.Limit < 1 || f.Limit > 200 {
 		f.Limit = 50
 	}
 	f.Offset = max(f.Offset, 0)

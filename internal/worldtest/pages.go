@@ -13,15 +13,17 @@ import (
 	"testing"
 	"time"
 
+	"mainstay/internal/api"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
 	"mainstay/internal/web/record"
 )
 
-// Pages is the world's pages behind the real server.
+// Pages is the world's pages and API behind the real server.
 type Pages struct {
 	World  *World
 	App    *web.App
+	API    *api.API
 	Server *httpd.Server
 }
 
@@ -47,7 +49,10 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)
-	return &Pages{World: w, App: app, Server: server}
+	programs, err := api.Register(api.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Sessions: sessions, Source: w.Source, Cursors: key}, server)
+	check(t, err)
+	return &Pages{World: w, App: app, API: programs, Server: server}
 }
 
 // Routes returns every route of the pages.

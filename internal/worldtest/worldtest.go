@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"mainstay/internal/api/idempotency"
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
 	"mainstay/internal/document"
@@ -48,6 +49,7 @@ type World struct {
 	Health   *health.Service
 	Post     *post.Service
 	Mail     *posttest.Server // takes what Post sends; nil: no mail is sent
+	Once     *idempotency.Service
 
 	Drafter minutes.Drafter // drafts from now on; nil: a stand-in that quotes every segment
 
@@ -100,6 +102,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail(nil)}})
 	check(t, err)
+	w.Once, err = idempotency.New(idempotency.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
+	check(t, err)
 	order.Capture, order.Speech, order.Minutes = w.Capture, w.Speech, w.Minutes
 	return w
 }
@@ -107,7 +111,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 // Services returns every product service by its package's name.
 func (w *World) Services() map[string]any {
 	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
-		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post}
+		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post,
+		"idempotency": w.Once}
 }
 
 // Hear sets what recordings say from now on, a sentence a line, two voices taking turns.

@@ -1,0 +1,103 @@
+// Package api is Mainstay's JSON API, version 1. Every operation is declared once (package operation) and calls one service; what
+// the pages can do, a program can. Nothing here decides who may: the gate does, inside the service.
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"mainstay/internal/api/idempotency"
+	"mainstay/internal/api/operation"
+	"mainstay/internal/capture"
+	"mainstay/internal/egress"
+	"mainstay/internal/health"
+	"mainstay/internal/httpd"
+	"mainstay/internal/identity"
+	"mainstay/internal/llm"
+	"mainstay/internal/meeting"
+	"mainstay/internal/minutes"
+	"mainstay/internal/progress"
+	"mainstay/internal/speech"
+	"mainstay/internal/tenant"
+)
+
+// Config is the services that the operations call. All fields are required but Version.
+type Config struct {
+	Identity *identity.Service
+	Meetings *meeting.Service
+	Capture  *capture.Service
+	Speech   *speech.Service
+	Minutes  *minutes.Service
+	Progress *progress.Service
+	Models   *llm.Service
+	Egress   *egress.Service
+	Health   *health.Service
+	Once     *idempotency.Service
+	Sessions httpd.Sessions // asked again while a stream lasts
+	Source   tenant.Source
+	Cursors  []byte // the key that signs cursors, the same on every node
+	Version  string // of the program
+}
+
+// API is the operations over a server.
+type API struct {
+	Config
+	*operation.Set
+	document []byte
+}
+
+// Register adds the API to a server and returns it. It panics as httpd.Server.API does.
+func Register(cfg Config, server *httpd.Server) (*API, error) {
+	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil || cfg.Progress == nil ||
+		cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Once == nil || cfg.Sessions == nil || cfg.Source.Now == nil {
+		return nil, errors.New("api: every service is required")
+	}
+	set, err := operation.New(operation.Config{Server: server, Cursors: cfg.Cursors, Version: cfg.Version, Once: cfg.Once}, nouns()...)
+	if err != nil {
+		return nil, err
+	}
+	a := &API{Config: cfg, Set: set}
+	a.me()
+	a.meetings()
+	if a.document, err = set.Document(); err != nil {
+		return nil, err
+	}
+	server.API("GET "+operation.Base+"/openapi.json", httpd.Public(), a.openapi)
+	return a, nil
+}
+
+// nouns are the headings of the reference, in its order.
+func nouns() []operation.Noun {
+	return []operation.Noun{
+		{Name: "Me", Says: "Who asks, and in which workspace."},
+		{Name: "Meetings", Says: "What was held, when, with whom."},
+		{Name: "Uploads", Says: "Recordings on their way in. Bytes that an answer counted survive any crash."},
+		{Name: "Recordings", Says: "What was recorded, and its sound."},
+		{Name: "Transcripts", Says: "What was said, by whom, when. A version never changes; names of speakers are a layer on it."},
+		{Name: "Minutes", Says: "Summary, decisions, actions and questions. Each line cites what was said, or who wrote it."},
+		{Name: "Jobs", Says: "Work that takes longer than a request."},
+		{Name: "Settings", Says: "The language model, and the languages that are spoken."},
+		{Name: "Deployment", Says: "What left it, and whether its parts work."},
+	}
+}
+
+// OpenAPI returns the OpenAPI document.
+func (a *API) OpenAPI() []byte { return a.document }
+
+func (a *API) openapi(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	_, err := w.Write(a.document)
+	return err
+}
+
+// none is the input of an operation that takes nothing.
+type none struct{}
+
+// reply is an answer of JSON.
+type reply[T any] struct{ Body T }
+
+func answer[T any](body T) *reply[T] { return &reply[T]{body} }
+
+// done is an answer without a body.
+type done struct{}
