@@ -72,6 +72,10 @@ func methods() map[string]method {
 			return w.Identity.NameOf(ctx, tenant.NewID[tenant.MemberID](w.Source))
 		}},
 
+		"idempotency.Run":     {none: "the program itself runs it"},
+		"idempotency.Collect": {none: "the program itself calls it, and it acts in each workspace as that one's collector"},
+		"idempotency.Begin":   {none: "TestAnAnswerIsItsAskersAlone"},
+
 		"health.Run": {none: "the program itself calls it, at its start"},
 		"health.Open": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Health.Open(ctx)

@@ -30,6 +30,7 @@ type visit struct {
 	form   url.Values                        // of a POST, beside the token
 	header map[string]string
 	body   string // in place of a form
+	json   string // of an operation of the API
 	maker  bool   // of a member's, only what they made
 	mine   bool   // only what one made, whoever one is
 	ends   int    // for who may; zero: anything below 400
@@ -106,6 +107,9 @@ func visits() map[string]visit {
 	}
 	table["GET /meetings/{id}/erase"] = visit{of: meetingOf, maker: true}
 	table["POST /meetings/{id}/erase"] = visit{of: meetingOf, maker: true, form: url.Values{"what": {"meeting"}, "confirm": {"erase"}}}
+	for one, v := range programVisits() {
+		table[strings.Replace(one, " ", " /api/v1", 1)] = v
+	}
 	for _, page := range []string{"", "/minutes.md", "/transcript.txt", "/transcript.vtt", "/transcript.srt", "/meeting.json", "/progress", "/audio", "/peaks", "/words"} {
 		table["GET /meetings/{id}"+page] = visit{of: meetingOf}
 	}
@@ -171,7 +175,10 @@ func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r htt
 		query = v.query(c)
 	}
 	body := strings.ReplaceAll(v.body, "{csrf}", b.Token)
-	if body == "" && r.Method == http.MethodPost {
+	if strict(r) {
+		body = v.json
+	}
+	if body == "" && r.Method == http.MethodPost && !strict(r) {
 		form := url.Values{"csrf": {b.Token}}
 		for name, values := range v.form {
 			form[name] = values
@@ -180,10 +187,16 @@ func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r htt
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	req := httptest.NewRequestWithContext(ctx, r.Method, path+"?"+query.Encode(), strings.NewReader(body))
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	req := httptest.NewRequestWithContext(ctx, r.Method, path, strings.NewReader(body))
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	req.Header.Set("X-CSRF-Token", b.Token)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strict(r) {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	for name, value := range v.header {
 		req.Header.Set(name, value)
 	}
@@ -245,10 +258,16 @@ func forgeries(other *worldtest.Tenant, c worldtest.Case) map[string]forged {
 			r.URL.RawQuery = q.Encode()
 		},
 		"in the body": func(r *http.Request) {
-			if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || r.Method != http.MethodPost {
+			body, _ := io.ReadAll(r.Body)
+			if r.Header.Get("Content-Type") == "application/json" && len(body) > 0 {
+				body = []byte(strings.Replace(string(body), "{", `{"workspace_id":"`+other.ID.String()+`",`, 1))
+				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 				return
 			}
-			body, _ := io.ReadAll(r.Body)
+			if r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || r.Method != http.MethodPost {
+				r.Body = io.NopCloser(bytes.NewReader(body))
+				return
+			}
 			for name, value := range fields {
 				body = append(body, "&"+name+"="+value...)
 			}
@@ -291,7 +310,12 @@ func TestNoRouteCrossesWorkspaces(t *testing.T) {
 					t.Errorf("it answers %d, with what is another workspace's: %v", plain.Status, strings.Contains(plain.Body, a.Word))
 				}
 				for where, forge := range forgeries(a, theirs) {
-					if got := v.ask(t, p, owner, r, theirs, forge); strings.Contains(got.Body, a.Word) || got.Status != plain.Status {
+					got := v.ask(t, p, owner, r, theirs, forge)
+					if strict(r) && !strings.Contains(got.Body, a.Word) {
+						refusesForgeries(t, where, v, got, plain)
+						continue
+					}
+					if strings.Contains(got.Body, a.Word) || got.Status != plain.Status {
 						t.Errorf("another workspace's ids %s: %d, and of theirs: %v", where, got.Status, strings.Contains(got.Body, a.Word))
 					}
 				}
@@ -304,6 +328,10 @@ func TestNoRouteCrossesWorkspaces(t *testing.T) {
 				}
 				same(t, "of another workspace's, for "+who, v.ask(t, p, browser, r, theirs), want)
 				for where, forge := range forgeries(a, theirs) {
+					if strict(r) {
+						refusesForgeries(t, where, v, v.ask(t, p, browser, r, w.Nowhere(), forge), want)
+						continue
+					}
 					same(t, "with another workspace's ids "+where, v.ask(t, p, browser, r, w.Nowhere(), forge), want)
 				}
 			}

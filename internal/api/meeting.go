@@ -88,16 +88,17 @@ type meetingList struct {
 	Sort    string    `query:"sort" enum:"newest,oldest,title,title-end,longest,shortest" default:"newest"`
 }
 
-type oneMeeting struct {
+// MeetingPath names a meeting.
+type MeetingPath struct {
 	ID string `path:"id" doc:"The meeting's id." example:"mtg_067s4q2m1w7fv8j3k5n9p0r2t4"`
 }
 
-func (in oneMeeting) id() (meeting.ID, error) { return tenant.ParseID[meeting.ID](in.ID) }
+func (in MeetingPath) id() (meeting.ID, error) { return tenant.ParseID[meeting.ID](in.ID) }
 
 type newMeeting struct{ Body NewMeeting }
 
 type meetingChange struct {
-	oneMeeting
+	MeetingPath
 	operation.Match
 	Body MeetingChange
 }
@@ -165,7 +166,7 @@ func (a *API) createMeeting(ctx context.Context, in *newMeeting) (*created[Meeti
 	return &created[Meeting]{Location: operation.Base + "/meetings/" + m.ID.String(), Body: shownMeeting(m)}, nil
 }
 
-func (a *API) readMeeting(ctx context.Context, in *oneMeeting) (*reply[Meeting], error) {
+func (a *API) readMeeting(ctx context.Context, in *MeetingPath) (*reply[Meeting], error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -196,7 +197,7 @@ func (a *API) changeMeeting(ctx context.Context, in *meetingChange) (*reply[Meet
 	return answer(shownMeeting(m)), nil
 }
 
-func (a *API) deleteMeeting(ctx context.Context, in *oneMeeting) (*done, error) {
+func (a *API) deleteMeeting(ctx context.Context, in *MeetingPath) (*done, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func (a *API) deleteMeeting(ctx context.Context, in *oneMeeting) (*done, error) 
 	return &done{}, a.Meetings.Delete(ctx, id)
 }
 
-func (a *API) restoreMeeting(ctx context.Context, in *oneMeeting) (*reply[Meeting], error) {
+func (a *API) restoreMeeting(ctx context.Context, in *MeetingPath) (*reply[Meeting], error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -219,7 +220,7 @@ func (a *API) restoreMeeting(ctx context.Context, in *oneMeeting) (*reply[Meetin
 	return answer(shownMeeting(m)), nil
 }
 
-func (a *API) eraseMeeting(ctx context.Context, in *oneMeeting) (*reply[Receipt], error) {
+func (a *API) eraseMeeting(ctx context.Context, in *MeetingPath) (*reply[Receipt], error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err

@@ -259,4 +259,3 @@ func solid(s *huma.Schema) {
 		solid(p)
 	}
 }
-

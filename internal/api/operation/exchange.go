@@ -60,9 +60,8 @@ func (x *exchange) serve(next func(huma.Context)) error {
 		x.tag()
 	}
 	if claim != nil {
-		if err := claim.Keep(context.WithoutCancel(x.r.Context()), x.kept()); err != nil {
-			return err
-		}
+		// An answer that cannot be kept is given all the same: the entry says that the request was done.
+		_ = claim.Keep(context.WithoutCancel(x.r.Context()), x.kept())
 	}
 	if x.err != nil {
 		return x.err
