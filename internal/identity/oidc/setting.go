@@ -1,0 +1,244 @@
+package oidc
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+// Setting is a workspace's provider as its owner sees and changes it.
+type Setting struct {
+	ID      ID // zero: a new one
+	Kind    Kind
+	Issuer  string // for other providers than Google and Microsoft
+	Client  string
+	Secret  tenant.Secret // for [Service.Save]; what is read never holds it
+	Enabled bool
+	Version int
+	Rules
+}
+
+// Offer is a way to sign in.
+type Offer struct {
+	Name string
+	Kind Kind
+	Host string // of the issuer
+}
+
+func missing() error {
+	return fault.New(fault.Missing, "There is nothing at this address, or it is not shared with you.")
+}
+
+// Offers lists through which providers somebody may sign in: the deployment's; those of its only workspace, where it has
+// one; and the one that the address of the page names. In a deployment of many workspaces a stranger learns of none.
+func (s *Service) Offers(ctx context.Context, named string) ([]Offer, error) {
+	offers := s.common()
+	id, err := tenant.ParseID[ID](named)
+	if err != nil {
+		id = ID{}
+	}
+	err = s.Gate.Look(s.as(ctx), gate.ReadProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
+		found, err := offered(ctx, tx, id)
+		offers = append(offers, found...)
+		return err
+	})
+	return offers, err
+}
+
+func (s *Service) common() []Offer {
+	var offers []Offer
+	for _, p := range s.Everybody {
+		offers = append(offers, Offer{p.Name, p.Kind, hostOf(p.Issuer)})
+	}
+	return offers
+}
+
+// Linkable lists to which providers the actor may link their account: the deployment's and their workspace's.
+func (s *Service) Linkable(ctx context.Context) ([]Offer, error) {
+	actor, err := tenant.ActorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	offers := s.common()
+	err = s.Gate.Look(s.as(ctx), gate.ReadProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
+		found, err := offeredIn(ctx, tx, actor.Workspace)
+		offers = append(offers, found...)
+		return err
+	})
+	return offers, err
+}
+
+func hostOf(issuer string) string {
+	if u, err := url.Parse(issuer); err == nil {
+		return u.Host
+	}
+	return ""
+}
+
+// provider returns a provider that is on, with its secret. It fails with fault.Missing.
+func (s *Service) provider(ctx context.Context, name string) (Provider, error) {
+	if i := slices.IndexFunc(s.Everybody, func(p Provider) bool { return p.Name == name }); i >= 0 {
+		return s.Everybody[i], nil
+	}
+	id, err := tenant.ParseID[ID](name)
+	if err != nil {
+		return Provider{}, err
+	}
+	var ws tenant.WorkspaceID
+	err = s.Gate.Look(s.as(ctx), gate.ReadProvider, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		ws, err = workspaceOf(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return Provider{}, err
+	}
+	set, err := s.read(s.within(ctx, ws), gate.UseProvider, id)
+	if err == nil && !set.Enabled {
+		err = missing()
+	}
+	return s.whole(ws, set), err
+}
+
+// testable returns a provider of the actor's workspace, on or off, where they may change it.
+func (s *Service) testable(ctx context.Context, name string) (Provider, error) {
+	id, err := tenant.ParseID[ID](name)
+	if err != nil {
+		return Provider{}, err
+	}
+	set, err := s.read(ctx, gate.ChangeProvider, id)
+	return s.whole(tenant.Visitor(ctx).Workspace, set), err
+}
+
+func (s *Service) read(ctx context.Context, verb gate.Verb, id ID) (Setting, error) {
+	var set Setting
+	err := s.Gate.View(ctx, gate.Act{Verb: verb, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		set, err = load(ctx, tx, id)
+		return err
+	})
+	return set, err
+}
+
+func (s *Service) whole(ws tenant.WorkspaceID, set Setting) Provider {
+	return Provider{Name: set.ID.String(), Workspace: ws, Kind: set.Kind, Issuer: set.Issuer, Client: set.Client, Secret: set.Secret, Rules: set.Rules}
+}
+
+// Settings lists the providers of the actor's workspace, without their secrets.
+func (s *Service) Settings(ctx context.Context) ([]Setting, error) {
+	var all []Setting
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadProviders}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		all, err = list(ctx, tx)
+		return err
+	})
+	return all, err
+}
+
+// Save stores a workspace's provider: a new one, which is off, or a change of one. An empty secret keeps the one before, unless
+// it would go to another issuer or for another client. It fails with fault.Invalid for what is not whole, and with
+// fault.Conflict unless Version is the one that was read.
+func (s *Service) Save(ctx context.Context, set Setting) (ID, error) {
+	set.Issuer = s.issuerOf(set.Kind, set.Issuer)
+	if set.ID.IsZero() {
+		return s.add(ctx, set)
+	}
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeProvider, Object: set.ID}, func(ctx context.Context, tx *gate.Tx) error {
+		before, err := load(ctx, tx, set.ID)
+		if err != nil {
+			return err
+		}
+		if before.Version != set.Version {
+			return fault.New(fault.Conflict, "Somebody else changed this provider meanwhile. Reload the page and try again.")
+		}
+		if set.Secret == "" && set.Issuer == before.Issuer && set.Client == before.Client {
+			set.Secret = before.Secret
+		}
+		if err := s.whole(tx.Workspace(), set).whole(); err != nil {
+			return err
+		}
+		set.Enabled, set.Version = before.Enabled, before.Version+1
+		tx.Note("issuer", set.Issuer)
+		tx.Note("client", set.Client)
+		return save(ctx, tx, set)
+	})
+	if err != nil {
+		return set.ID, err
+	}
+	s.forget(set.ID.String())
+	return set.ID, s.publish(ctx, set)
+}
+
+func (s *Service) add(ctx context.Context, set Setting) (ID, error) {
+	if err := s.whole(tenant.WorkspaceID{}, set).whole(); err != nil {
+		return ID{}, err
+	}
+	set.ID, set.Enabled, set.Version = tenant.NewID[ID](s.Source), false, 1
+	making := gate.Making{ID: tenant.NewID[tenant.RecordID](s.Source), Kind: "sign-in provider", Purpose: vault.Credentials}
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.AddProvider, Make: []gate.Making{making}}, func(ctx context.Context, tx *gate.Tx) error {
+		all, err := list(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if len(all) >= 20 {
+			return fault.New(fault.TooLarge, "A workspace has at most 20 providers. Remove one first.")
+		}
+		tx.Note("issuer", set.Issuer)
+		tx.Note("client", set.Client)
+		return insert(ctx, tx, making.ID, set)
+	})
+	return set.ID, err
+}
+
+// Enable turns a provider of the actor's workspace on or off. Off, it lets nobody in, and ends the sessions that were begun
+// through it.
+func (s *Service) Enable(ctx context.Context, id ID, on bool) error {
+	var set Setting
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeProvider, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		tx.Note("enabled", on)
+		if set, err = load(ctx, tx, id); err != nil {
+			return err
+		}
+		set.Enabled, set.Version = on, set.Version+1
+		return save(ctx, tx, set)
+	})
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, set)
+}
+
+// publish makes the deployment's list say what the workspace decided. The workspace's own row is what counts: where the list
+// lags behind, nobody comes in.
+func (s *Service) publish(ctx context.Context, set Setting) error {
+	ws := tenant.Visitor(ctx).Workspace
+	return s.Gate.Instance(s.as(ctx), gate.PublishProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(set.ID)
+		tx.Note("workspace", ws.String())
+		if set.Enabled {
+			return register(ctx, tx, ws, set)
+		}
+		return withdraw(ctx, tx, set.ID, false)
+	})
+}
+
+// Remove removes a provider of the actor's workspace with its secret, its links, and the sessions that were begun through it.
+func (s *Service) Remove(ctx context.Context, id ID) error {
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.RemoveProvider, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		if _, err := tx.Erase(ctx, tx.Record()); err != nil {
+			return fmt.Errorf("erasing provider %s: %w", id, err)
+		}
+		return remove(ctx, tx, id)
+	})
+	if err != nil {
+		return err
+	}
+	s.forget(id.String())
+	return s.Gate.Instance(s.as(ctx), gate.PublishProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(id)
+		return withdraw(ctx, tx, id, true)
+	})
+}
