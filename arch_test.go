@@ -56,6 +56,11 @@ func imports() map[string]string {
 		"meeting":         words + " " + ground,
 		"identity/token":  words + " " + ground + " identity",
 
+		"identity/oidc":          words + " " + ground + " identity",
+		"identity/oidc/oidctest": "",
+
+		"meeting": words + " " + ground,
+
 		"capture":             words + " " + ground + " meeting capture/media",
 		"capture/media":       "fault tenant sandbox",
 		"speech":              words + " " + ground + " meeting capture speech/diarization speech/introduction speech/recognition",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,15 +35,27 @@ type errand struct {
 	own     []string
 }
 
+// Askable reports whether an address may be asked by an errand with these own hosts. What a name resolves to is checked when it is
+// dialled.
+func (s *Service) Askable(u *url.URL, own ...string) error {
+	_, err := s.askable(u, own)
+	return err
+}
+
+// askable reports whether an address may be asked, and whether it may be in a private network.
+func (s *Service) askable(u *url.URL, own []string) (bool, error) {
+	same := func(name string) bool { return strings.EqualFold(name, u.Host) }
+	ours := slices.ContainsFunc(own, same) || slices.ContainsFunc(s.Hosts, func(h Host) bool { return same(h.Name) })
+	if len(s.Hosts) > 0 && !ours {
+		return false, fault.New(fault.Denied, "The operator of this deployment does not allow this address to be asked. Ask them to list it.")
+	}
+	return ours, Allowed(u, ours)
+}
+
 // RoundTrip implements http.RoundTripper.
 func (e *errand) RoundTrip(req *http.Request) (*http.Response, error) {
-	same := func(name string) bool { return strings.EqualFold(name, req.URL.Host) }
-	listed := slices.ContainsFunc(e.service.Hosts, func(h Host) bool { return same(h.Name) })
-	own := listed || slices.ContainsFunc(e.own, same)
-	if len(e.service.Hosts) > 0 && !own {
-		return nil, fault.New(fault.Denied, "The operator of this deployment does not allow this address to be asked. Ask them to list it.")
-	}
-	if err := Allowed(req.URL, own); err != nil {
+	own, err := e.service.askable(req.URL, e.own)
+	if err != nil {
 		return nil, err
 	}
 	resp, err := e.service.client(Call{Endpoint: req.URL, Own: own}).Transport.RoundTrip(req)

@@ -14,6 +14,7 @@ const (
 	Transcript Object = "transcript"
 	Minutes    Object = "minutes"
 	Step       Object = "step"
+	Provider   Object = "sign_in_provider"
 )
 
 const roleOf = `

@@ -76,6 +76,13 @@ const (
 	EndDisclosure Verb = "egress.end"
 	KeepAnswer    Verb = "request.keep"
 
+	ReadProviders  Verb = "provider.list"
+	AddProvider    Verb = "provider.add"
+	ChangeProvider Verb = "provider.change"
+	RemoveProvider Verb = "provider.remove"
+	UseProvider    Verb = "provider.use"
+	ChangeDomains  Verb = "domain.change"
+
 	// Acts of the instance, in no workspace.
 	BeginSetup        Verb = "setup.begin"
 	FinishSetup       Verb = "setup.finish"
@@ -93,6 +100,12 @@ const (
 	ReadSession       Verb = "session.read"
 	TakeLetter        Verb = "letter.take"
 	SettleLetter      Verb = "letter.settle"
+	ReadProvider      Verb = "provider.read"
+	PublishProvider   Verb = "provider.publish"
+	PublishDomain     Verb = "domain.publish"
+	ReturnSignIn      Verb = "provider.return"
+	LinkIdentity      Verb = "identity.link"
+	UnlinkIdentity    Verb = "identity.unlink"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -246,6 +259,13 @@ func Policy() []Rule {
 		{Verb: BeginProof, Says: "make a workspace of its own to check the promises in", Jobs: []string{Prover}, Stream: audit.Administration},
 		{Verb: EndProof, Says: "destroy that workspace", Jobs: []string{Prover}, Stream: audit.Keys},
 
+		{Verb: ReadProviders, Says: "see through which identity providers people sign in", Least: Admin, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: AddProvider, Says: "add an identity provider", Least: Owner, Confirm: true, Stream: audit.Administration},
+		{Verb: ChangeProvider, Says: "change, test, turn on or off an identity provider", Object: Provider, Least: Owner, Level: Manager, Confirm: true, Stream: audit.Administration},
+		{Verb: RemoveProvider, Says: "remove an identity provider", Object: Provider, Least: Owner, Level: Manager, Confirm: true, Stream: audit.Keys, Erases: true},
+		{Verb: UseProvider, Says: "sign somebody in through an identity provider", Object: Provider, Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: ChangeDomains, Says: "claim and prove the workspace's domains", Least: Owner, Confirm: true, Stream: audit.Administration},
+
 		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
@@ -262,6 +282,12 @@ func Policy() []Rule {
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: TakeLetter, Says: "take a letter from the outbox to send it", Jobs: []string{Postman}, Stream: audit.Access},
 		{Verb: SettleLetter, Says: "note whether a letter was sent", Jobs: []string{Postman}, Stream: audit.Administration},
+		{Verb: ReadProvider, Says: "find an identity provider, a link or a proven domain", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: PublishProvider, Says: "list a workspace's identity provider, or not", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: PublishDomain, Says: "list a domain as proven, or not", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ReturnSignIn, Says: "come back from an identity provider", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: LinkIdentity, Says: "link an account to somebody at an identity provider", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: UnlinkIdentity, Says: "remove such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
 	}
 }
 

@@ -13,15 +13,18 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 
-	"mainstay/internal/egress"
 	"mainstay/internal/fault"
 )
 
 // believed are the algorithms whose signatures count: asymmetric ones, and never "none".
 var believed = []string{oidc.RS256, oidc.ES256, oidc.EdDSA}
 
-// fresh is how long what a provider publishes of itself is kept. Keys that are new are fetched when a token names them.
-const fresh = time.Hour
+// fresh is how long what a provider publishes of itself is kept, and pause for how long one that failed is not asked again.
+// Keys that are new are fetched when a token names them.
+const (
+	fresh = time.Hour
+	pause = 10 * time.Second
+)
 
 // metadata is what a provider publishes of itself (OpenID Connect Discovery 1.0), as far as it is used.
 type metadata struct {
@@ -35,6 +38,7 @@ type metadata struct {
 
 	keys    oidc.KeySet
 	fetched time.Time
+	failure error // why nothing was found, for a moment
 }
 
 // errProvider is what people read where a provider's answer does not keep to the rules. What was wrong goes to the log.
@@ -57,20 +61,38 @@ func (s *Service) asking(ctx context.Context) context.Context {
 
 // discover returns what a provider publishes of itself. Its issuer is the configured one to the letter, or it fails.
 func (s *Service) discover(ctx context.Context, p Provider) (*metadata, error) {
-	address, issuer := p.authority()
-	key := p.Name + " " + address
+	address, _ := p.authority()
+	key, now := p.Name+" "+address, s.Source.Now()
 	s.mu.Lock()
 	m := s.known[key]
 	s.mu.Unlock()
-	if m != nil && s.Source.Now().Sub(m.fetched) < fresh {
-		return m, nil
+	if m != nil && m.failure == nil && now.Sub(m.fetched) < fresh || m != nil && m.failure != nil && now.Sub(m.fetched) < pause {
+		return m, m.failure
 	}
+	m, err := s.fetch(ctx, p)
+	if err != nil {
+		m = &metadata{failure: err}
+	}
+	m.fetched = now
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) > 1000 {
+		clear(s.known) // of many workspaces, most are not in use
+	}
+	if ctx.Err() == nil { // who went away says nothing about the provider
+		s.known[key] = m
+	}
+	return m, m.failure
+}
+
+func (s *Service) fetch(ctx context.Context, p Provider) (*metadata, error) {
+	address, issuer := p.authority()
 	// The library compares the issuer with the address. Of many tenants' discovery it cannot, so that here alone is what decides.
 	found, err := oidc.NewProvider(oidc.InsecureIssuerURLContext(s.asking(ctx), issuer), address)
 	if err != nil {
 		return nil, errUnreachable(err)
 	}
-	m = &metadata{fetched: s.Source.Now()}
+	m := &metadata{}
 	if err := found.Claims(m); err != nil {
 		return nil, errProvider(fmt.Errorf("reading discovery: %w", err))
 	}
@@ -81,12 +103,6 @@ func (s *Service) discover(ctx context.Context, p Provider) (*metadata, error) {
 		return nil, err
 	}
 	m.keys = oidc.NewRemoteKeySet(s.asking(ctx), m.Keys)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.known) > 1000 {
-		clear(s.known) // of many workspaces, most are not in use
-	}
-	s.known[key] = m
 	return m, nil
 }
 
@@ -108,7 +124,7 @@ func (s *Service) usable(m *metadata) error {
 		if err != nil {
 			return errProvider(errors.New("discovery names an unreadable address"))
 		}
-		if err := egress.Allowed(u, slices.Contains(s.own(), u.Host)); err != nil {
+		if err := s.Egress.Askable(u, s.own()...); err != nil {
 			return fault.Wrap(fault.Denied, "The identity provider names an address that cannot be asked. Check its issuer in the settings.", err)
 		}
 	}

@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -49,6 +48,12 @@ type Resolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
+// Where everybody finds both.
+const (
+	googleIssuer    = "https://accounts.google.com"
+	microsoftIssuer = "https://login.microsoftonline.com"
+)
+
 // Service signs in and links.
 type Service struct {
 	Config
@@ -62,10 +67,10 @@ func New(cfg Config) (*Service, error) {
 		return nil, errors.New("oidc: Gate, Vault, Egress, Identity and Source are required")
 	}
 	if cfg.GoogleIssuer == "" {
-		cfg.GoogleIssuer = "https://accounts.google.com"
+		cfg.GoogleIssuer = googleIssuer
 	}
 	if cfg.MicrosoftIssuer == "" {
-		cfg.MicrosoftIssuer = "https://login.microsoftonline.com"
+		cfg.MicrosoftIssuer = microsoftIssuer
 	}
 	if cfg.Resolver == nil {
 		cfg.Resolver = net.DefaultResolver
@@ -92,13 +97,24 @@ func (s *Service) issuerOf(kind Kind, entered string) string {
 	return strings.TrimSpace(entered)
 }
 
-// own are the hosts that the operator configured.
+// own are the hosts that the operator named by configuring a provider, or where one is: they need no other permission.
 func (s *Service) own() []string {
-	var hosts []string
-	for _, issuer := range []string{s.GoogleIssuer, s.MicrosoftIssuer} {
-		if u, err := url.Parse(issuer); err == nil {
-			hosts = append(hosts, u.Host)
+	issuers := []string{}
+	for _, p := range s.Everybody {
+		issuers = append(issuers, p.Issuer)
+		if p.Issuer == googleIssuer {
+			issuers = append(issuers, "https://oauth2.googleapis.com", "https://www.googleapis.com")
 		}
+	}
+	if s.GoogleIssuer != googleIssuer {
+		issuers = append(issuers, s.GoogleIssuer)
+	}
+	if s.MicrosoftIssuer != microsoftIssuer {
+		issuers = append(issuers, s.MicrosoftIssuer)
+	}
+	var hosts []string
+	for _, issuer := range issuers {
+		hosts = append(hosts, hostOf(issuer))
 	}
 	return hosts
 }

@@ -143,6 +143,11 @@ func (s *Service) Settings(ctx context.Context) ([]Setting, error) {
 // fault.Conflict unless Version is the one that was read.
 func (s *Service) Save(ctx context.Context, set Setting) (ID, error) {
 	set.Issuer = s.issuerOf(set.Kind, set.Issuer)
+	if u, err := url.Parse(set.Issuer); err == nil {
+		if err := s.Egress.Askable(u, s.own()...); err != nil {
+			return set.ID, err
+		}
+	}
 	if set.ID.IsZero() {
 		return s.add(ctx, set)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// keys are what a provider signs with. The stranger's is in no published set.
+// keys are what a provider signs with. The stranger's is in no published set, and the one of RSA, which takes long to make, comes
+// with its first use.
 type keys struct {
 	ec       *ecdsa.PrivateKey
 	ed       ed25519.PrivateKey
@@ -35,23 +36,23 @@ func newKeys() (keys, error) {
 	if _, k.ed, err = ed25519.GenerateKey(rand.Reader); err != nil {
 		return k, fmt.Errorf("making a key: %w", err)
 	}
-	if k.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-		return k, fmt.Errorf("making a key: %w", err)
-	}
 	return k, nil
 }
 
 func (k keys) published() jose.JSONWebKeySet {
-	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
 		{Key: k.ec.Public(), KeyID: "ec", Algorithm: "ES256", Use: "sig"},
 		{Key: k.ed.Public(), KeyID: "ed", Algorithm: "EdDSA", Use: "sig"},
-		{Key: k.rsa.Public(), KeyID: "rsa", Algorithm: "RS256", Use: "sig"},
 	}}
+	if k.rsa != nil {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.rsa.Public(), KeyID: "rsa", Algorithm: "RS256", Use: "sig"})
+	}
+	return set
 }
 
 // sign writes a token. "none" leaves it unsigned, "HS256" signs with the client's secret, "RS512" is outside of what is
 // believed, and "stranger" signs with a key of somebody else's under a known name.
-func (k keys) sign(alg, secret string, claims map[string]any) (string, error) {
+func (k *keys) sign(alg, secret string, claims map[string]any) (string, error) {
 	body, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("writing a token: %w", err)
@@ -64,6 +65,11 @@ func (k keys) sign(alg, secret string, claims map[string]any) (string, error) {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write([]byte(signed))
 		return signed + "." + part(string(mac.Sum(nil))), nil
+	}
+	if k.rsa == nil && (alg == "RS256" || alg == "RS512") {
+		if k.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+			return "", fmt.Errorf("making a key: %w", err)
+		}
 	}
 	key := map[string]jose.SigningKey{
 		"":         {Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: k.ec, KeyID: "ec"}},

@@ -50,7 +50,7 @@ func New(issuer string, now func() time.Time) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{Issuer: issuer, Client: "mainstay", Secret: "a secret of the client", Subject: "248289761001", Email: "ada@example.com", Verified: true,
+	return &Provider{Issuer: issuer, Client: "mainstay", Secret: "a-secret-of-the-client", Subject: "248289761001", Email: "ada@example.com", Verified: true,
 		Now: now, keys: keys, codes: map[string]grant{}}, nil
 }
 
@@ -170,4 +170,10 @@ func write(w http.ResponseWriter, status int, doc any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(doc)
+}
+
+// Grant makes a code as if it had been given to another browser, whose verifier has that challenge. It is called within Set or
+// one of the provider's own functions.
+func (p *Provider) Grant(code, redirect, challenge string) {
+	p.codes[code] = grant{p.Client, redirect, "", challenge}
 }
