@@ -59,8 +59,6 @@ func imports() map[string]string {
 		"identity/oidc":          words + " " + ground + " identity",
 		"identity/oidc/oidctest": "",
 
-		"meeting": words + " " + ground,
-
 		"capture":             words + " " + ground + " meeting capture/media",
 		"capture/media":       "fault tenant sandbox",
 		"speech":              words + " " + ground + " meeting capture speech/diarization speech/introduction speech/recognition",
