@@ -52,7 +52,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(postMethods(), map[string]method{
+	return merged(postMethods(), oidcMethods(), map[string]method{
 		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
 		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
@@ -287,9 +287,7 @@ func methods() map[string]method {
 		"llm.Test": {own: true, least: gate.Owner, ends: fault.Busy, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Models.Test(ctx)
 		}},
-		"egress.Errand":  {none: "it makes a client for questions without content: TestErrandsGoWhereTheyMay"},
-		"egress.Askable": {none: "it looks at an address and at nothing else"},
-		"egress.Carry":   {none: "it makes a transport; each request through it is an act: TestWhatCannotBeEnteredDoesNotLeave"},
+		"egress.Carry": {none: "it makes a transport; each request through it is an act: TestWhatCannotBeEnteredDoesNotLeave"},
 		"egress.Send": {job: gate.MinuteTaker, ends: fault.Busy, call: func(ctx context.Context, w *w, c c) (any, error) {
 			at, _ := url.Parse(nobodyListens().URL)
 			return w.Egress.Send(ctx, egress.Call{Verb: gate.Disclose, Object: c.Transcript, Purpose: "test", Endpoint: at, Own: true}, func([]byte) egress.Usage { return egress.Usage{} })

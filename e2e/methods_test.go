@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/worldtest"
 )
 
@@ -29,6 +30,38 @@ func postMethods() map[string]method {
 		"post.Address": {none: "it is part of an act of the instance"},
 		"post.Counts": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Post.Counts(ctx)
+		}},
+	}
+}
+
+func oidcMethods() map[string]method {
+	type w = worldtest.World
+	type c = worldtest.Case
+	set := oidc.Setting{Kind: oidc.Google, Client: "client", Secret: "secret"}
+	return map[string]method{
+		"egress.Errand":  {none: "it makes a client for questions without content: TestErrandsGoWhereTheyMay"},
+		"egress.Askable": {none: "it looks at an address and at nothing else"},
+		"oidc.Offers":    {none: "anybody may know it: TestWhatASignInPageOffers"},
+		"oidc.Linkable":  {none: "TestWhatASignInPageOffers"},
+		"oidc.Begin":     {none: "anybody may begin to sign in; for the rest TestAWorkspacesProvider, TestTheLastWayInStays"},
+		"oidc.Finish":    {none: "its state, its cookie and its code are its right"},
+		"oidc.Links":     {none: "it is about the actor's own account: TestTheLastWayInStays"},
+		"oidc.Unlink":    {none: "it is about the actor's own account: TestTheLastWayInStays"},
+		"oidc.Enable":    {none: "TestAWorkspacesProvider"},
+		"oidc.Remove":    {none: "TestAWorkspacesProvider"},
+		"oidc.Prove":     {none: "TestADomainIsProven"},
+		"oidc.Disclaim":  {none: "TestADomainIsProven"},
+		"oidc.Settings": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Providers.Settings(ctx)
+		}},
+		"oidc.Domains": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Providers.Domains(ctx)
+		}},
+		"oidc.Save": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Providers.Save(ctx, set)
+		}},
+		"oidc.Claim": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return struct{}{}, w.Providers.Claim(ctx, "example.com")
 		}},
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/health"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -37,19 +38,20 @@ import (
 // World is a deployment.
 type World struct {
 	*gatetest.World
-	Queue    *queue.Queue
-	Identity *identity.Service
-	Meetings *meeting.Service
-	Capture  *capture.Service
-	Speech   *speech.Service
-	Minutes  *minutes.Service
-	Progress *progress.Service
-	Models   *llm.Service
-	Egress   *egress.Service
-	Health   *health.Service
-	Post     *post.Service
-	Mail     *posttest.Server // takes what Post sends; nil: no mail is sent
-	Once     *idempotency.Service
+	Queue     *queue.Queue
+	Identity  *identity.Service
+	Providers *oidc.Service
+	Meetings  *meeting.Service
+	Capture   *capture.Service
+	Speech    *speech.Service
+	Minutes   *minutes.Service
+	Progress  *progress.Service
+	Models    *llm.Service
+	Egress    *egress.Service
+	Health    *health.Service
+	Post      *post.Service
+	Mail      *posttest.Server // takes what Post sends; nil: no mail is sent
+	Once      *idempotency.Service
 
 	Drafter minutes.Drafter // drafts from now on; nil: a stand-in that quotes every segment
 
@@ -90,6 +92,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Egress, err = egress.New(egress.Config{Gate: w.Gate, Source: w.Source})
 	check(t, err)
+	w.Providers, err = oidc.New(oidc.Config{Gate: w.Gate, Vault: w.Vault, Egress: w.Egress, Identity: w.Identity, Source: w.Source})
+	check(t, err)
 	w.Models, err = llm.New(llm.Config{Gate: w.Gate, Egress: w.Egress})
 	check(t, err)
 	w.Minutes, err = minutes.New(minutes.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Drafter: drafting{w}})
@@ -111,7 +115,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 // Services returns every product service by its package's name.
 func (w *World) Services() map[string]any {
 	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
-		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post,
+		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post, "oidc": w.Providers,
 		"idempotency": w.Once}
 }
 
