@@ -51,6 +51,7 @@ func (p *Program) control(ctx context.Context) error {
 		}
 		mux := http.NewServeMux()
 		mux.HandleFunc("POST /prove", p.answerProve)
+		mux.HandleFunc("POST /admin/{what}", p.answerAdmin)
 		server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 		go func() {
 			<-ctx.Done()
@@ -76,8 +77,13 @@ func (p *Program) answerProve(w http.ResponseWriter, r *http.Request) {
 		defer p.proving.Unlock()
 		got = p.prove(r.Context(), ids)
 	}
+	p.reply(w, got)
+}
+
+// reply answers a command.
+func (p *Program) reply(w http.ResponseWriter, answer any) {
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(got); err != nil {
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
 		p.Log.Warn("answering a command", "error", err)
 	}
 }
@@ -85,15 +91,21 @@ func (p *Program) answerProve(w http.ResponseWriter, r *http.Request) {
 // askServer has the running server check the promises. It fails with errNoServer where none runs.
 func askServer(ctx context.Context, cfg Config, ids []string) (proved, error) {
 	var got proved
-	body, err := json.Marshal(append([]string{}, ids...))
+	err := command(ctx, cfg, "prove", append([]string{}, ids...), &got)
+	return got, err
+}
+
+// command asks the running server for something and reads its answer. It fails with errNoServer where none runs.
+func command(ctx context.Context, cfg Config, path string, ask, answer any) error {
+	body, err := json.Marshal(ask)
 	if err != nil {
-		return got, err
+		return err
 	}
 	err = within(cfg.Data, func(address string) error {
-		client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", address)
 		}}}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control/prove", bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control/"+path, bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
@@ -102,13 +114,16 @@ func askServer(ctx context.Context, cfg Config, ids []string) (proved, error) {
 			return err
 		}
 		defer res.Body.Close()
-		return json.NewDecoder(res.Body).Decode(&got)
+		return json.NewDecoder(res.Body).Decode(answer)
 	})
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return got, errNoServer
+		return errNoServer
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return errors.New("only root and the user who runs the server may ask it: use sudo")
 	}
 	if err != nil {
-		return got, fmt.Errorf("asking the running server: %w", err)
+		return fmt.Errorf("asking the running server: %w", err)
 	}
-	return got, nil
+	return nil
 }

@@ -24,6 +24,7 @@ const usage = `Mainstay turns recordings and transcripts into minutes in which e
   mainstay serve                 run the server: pages, API, jobs
   mainstay minutes FILE          minutes of one recording or transcript, without a server
   mainstay models COMMAND        list, pull, import or verify the speech models
+  mainstay admin COMMAND         accounts, the first address, lost factors: through the running server
   mainstay prove                 check the promises on this machine
   mainstay config print|check    show the configuration and where each value comes from
   mainstay version
@@ -63,7 +64,7 @@ var errUsage = errors.New("usage")
 // run runs one command and returns the process's exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	commands := map[string]func(context.Context, []string, streams) error{
-		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "config": configure,
+		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "admin": admin, "config": configure,
 		"version": func(_ context.Context, _ []string, s streams) error {
 			_, err := fmt.Fprintln(s.out, version)
 			return err

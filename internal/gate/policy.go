@@ -98,6 +98,9 @@ const (
 	PollDevice        Verb = "device.poll"
 	AnswerDevice      Verb = "device.answer"
 	ReadSession       Verb = "session.read"
+	ListAccounts      Verb = "account.list"
+	DisableAccount    Verb = "account.disable"
+	EnableAccount     Verb = "account.enable"
 	TakeLetter        Verb = "letter.take"
 	SettleLetter      Verb = "letter.settle"
 	ReadProvider      Verb = "provider.read"
@@ -152,6 +155,7 @@ const (
 	Installer     = "installer"
 	Authenticator = "authenticator"
 	Prover        = "prover"
+	Operator      = "operator" // whoever runs the deployment, on its machine
 	Postman       = "postman"
 	AnswerKeeper  = "answer keeper"
 )
@@ -266,7 +270,7 @@ func Policy() []Rule {
 		{Verb: UseProvider, Says: "sign somebody in through an identity provider", Object: Provider, Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: ChangeDomains, Says: "claim and prove the workspace's domains", Least: Owner, Confirm: true, Stream: audit.Administration},
 
-		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer, Operator}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
@@ -279,6 +283,9 @@ func Policy() []Rule {
 		{Verb: PollDevice, Says: "tell a waiting program what its person decided", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: AnswerDevice, Says: "note what the person decided about a program", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ListAccounts, Says: "list the deployment's accounts, on its machine", Jobs: []string{Operator}, Stream: audit.Administration},
+		{Verb: DisableAccount, Says: "close an account, on the deployment's machine", Jobs: []string{Operator}, Stream: audit.Administration},
+		{Verb: EnableAccount, Says: "open a closed account again, on the deployment's machine", Jobs: []string{Operator}, Stream: audit.Administration},
 		{Verb: ReadSession, Says: "check a session", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: TakeLetter, Says: "take a letter from the outbox to send it", Jobs: []string{Postman}, Stream: audit.Access},
 		{Verb: SettleLetter, Says: "note whether a letter was sent", Jobs: []string{Postman}, Stream: audit.Administration},

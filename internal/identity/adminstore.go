@@ -1,0 +1,62 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+)
+
+func listAccounts(ctx context.Context, tx *gate.InstanceTx) ([]Registered, error) {
+	rows, err := tx.Query(ctx, `
+select a.id, a.state, a.created_at,
+    (select max(s.created_at) from control.session s where s.account_id = a.id),
+    (select count(*) from control.session s where s.account_id = a.id and s.ended_at is null and s.ends_at > $1),
+    (select count(*) from control.seat p where p.account_id = a.id)
+from control.account a order by a.created_at, a.id`, tx.Now())
+	if err != nil {
+		return nil, fmt.Errorf("listing accounts: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Registered, err error) {
+		err = row.Scan(&r.ID, &r.State, &r.CreatedAt, &r.LastSignIn, &r.Sessions, &r.Workspaces)
+		return r, err
+	})
+}
+
+// changeState opens or closes an account. A closed one's sessions end, on every node within a second.
+func changeState(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID, state string) error {
+	tag, err := tx.Exec(ctx, `update control.account set state = $2 where id = $1 and state <> $2`, id, state)
+	if err != nil {
+		return fmt.Errorf("changing account %s: %w", id, err)
+	}
+	if tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "This account is "+state+" already.")
+	}
+	if state == "active" {
+		return nil
+	}
+	return endAll(ctx, tx, id)
+}
+
+// endAll ends the sessions of an account, and what goes on by its other credentials.
+func endAll(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`update control.session set ended_at = $2 where account_id = $1 and ended_at is null`, account, tx.Now())
+	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, account)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// emailOf opens the address of an account.
+func emailOf(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (string, error) {
+	var body []byte
+	if err := tx.QueryRow(ctx, `select sealed from control.account where id = $1`, account).Scan(&body); err != nil {
+		return "", missingAccount(err)
+	}
+	var known person
+	err := tx.Open(ctx, tx.Place("account", account), body, &known)
+	return known.Email, err
+}
