@@ -10,7 +10,16 @@ import (
 	"testing"
 )
 
-// admin runs a command of the operator against the data folder and returns what it says and its exit code.
+// operatorMethods are what whoever runs the machine calls, through the control socket.
+func operatorMethods() map[string]method {
+	methods := map[string]method{}
+	for _, name := range []string{"SetupLink", "Accounts", "Disable", "Enable"} {
+		methods["identity."+name] = method{none: "whoever runs the machine calls it, through the control socket"}
+	}
+	return methods
+}
+
+// administer runs a command of the operator against the data folder and returns what it says and its exit code.
 func (d *deployment) administer(t *testing.T, args ...string) (out, complaint string, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), d.program, append([]string{"admin"}, args...)...)

@@ -52,15 +52,11 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(postMethods(), oidcMethods(), map[string]method{
+	return merged(operatorMethods(), postMethods(), oidcMethods(), map[string]method{
 		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
 		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
 		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
-		"identity.SetupLink":  {none: "whoever runs the machine calls it, through the control socket"},
-		"identity.Accounts":   {none: "whoever runs the machine calls it, through the control socket"},
-		"identity.Disable":    {none: "whoever runs the machine calls it, through the control socket"},
-		"identity.Enable":     {none: "whoever runs the machine calls it, through the control socket"},
 		"identity.Owned":      {none: "anybody may know it"},
 		"identity.SetupOpen":  {none: "its token is its right"},
 		"identity.FirstRun":   {none: "its token is its right"},
