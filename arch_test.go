@@ -53,6 +53,7 @@ func imports() map[string]string {
 
 		"identity":        words + " " + ground + " identity/factor",
 		"identity/factor": "fault tenant",
+		"accesslog":       words + " " + ground,
 		"meeting":         words + " " + ground,
 		"identity/token":  words + " " + ground + " identity",
 
@@ -83,7 +84,7 @@ func imports() map[string]string {
 		"httpd/limit":       "",
 		"httpd/certificate": "tenant",
 		"httpd/waf":         "",
-		"web":               products + " httpd pipeline progress trust sample health",
+		"web":               products + " httpd pipeline progress trust sample health accesslog",
 		"httpd/tus":         "fault httpd",
 		"web/record":        products + " httpd httpd/tus progress health web",
 		"web/build":         "",
@@ -92,8 +93,8 @@ func imports() map[string]string {
 		"api/operation":   "fault tenant gate httpd api/idempotency",
 		"api":             products + " httpd httpd/tus progress health api/idempotency api/operation",
 
-		"worldtest":   products + " gate/gatetest api api/idempotency post/posttest httpd pipeline progress health web web/record",
-		"web/webtest": products + " httpd httpd/tus pipeline progress trust health web web/record",
+		"worldtest":   products + " accesslog gate/gatetest api api/idempotency post/posttest httpd pipeline progress health web web/record",
+		"web/webtest": products + " accesslog httpd httpd/tus pipeline progress trust health web web/record",
 	}
 }
 

@@ -52,7 +52,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(operatorMethods(), postMethods(), oidcMethods(), map[string]method{
+	return merged(accessMethods(), operatorMethods(), postMethods(), oidcMethods(), map[string]method{
 		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
 		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.IssueSetup": {none: "the program itself calls it, at its start"},

@@ -74,6 +74,7 @@ func visits() map[string]visit {
 			"url": {nobodyListens().URL}, "model": {"stand-in"}, "own": {"yes"}, "region": {"here"}, "terms": {"https://terms.example"}, "training": {"no"}, "keeps": {"0"}, "budget": {"1"}}},
 		"POST /settings/languages": {form: url.Values{"languages": {"en, de"}}},
 		"GET /settings/ledger":     {},
+		"GET /settings/access-log": {},
 		"GET /palette":             {},
 		"GET /meetings":            {},
 		"GET /meetings/new":        {},

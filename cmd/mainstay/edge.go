@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"mainstay/internal/accesslog"
 	"mainstay/internal/health"
 	"mainstay/internal/httpd"
 	"mainstay/internal/httpd/certificate"
@@ -289,6 +290,24 @@ func (p *Program) guard(c *httpd.Config) (err error) {
 		c.Firewall = p.wall.Refuses
 	}
 	return nil
+}
+
+func (p *Program) openAccess() (*accesslog.Service, error) {
+	days, err := count("access_log_days", p.Config.AccessLogDays)
+	if err != nil {
+		return nil, err
+	}
+	return accesslog.New(accesslog.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Keep: time.Duration(days) * 24 * time.Hour})
+}
+
+// closeAccess stores the last lines of the access log once no request runs any more. What it cannot store is logged and lost: the
+// server stops all the same.
+func (p *Program) closeAccess(ctx context.Context) {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	if err := p.Access.Flush(late); err != nil {
+		p.Log.Error("the last lines of the access log are lost", "error", err)
+	}
 }
 
 // tlsCheck says how this deployment is reached.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"mainstay/internal/accesslog"
 	"mainstay/internal/api/idempotency"
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
@@ -54,6 +55,7 @@ type Program struct {
 	Health   *health.Service
 	Post     *post.Service
 	Once     *idempotency.Service
+	Access   *accesslog.Service
 
 	bucket  vault.Bucket
 	store   *objectstore.Store // the bucket where it is no folder, else nil
@@ -247,6 +249,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
 	keep(err)
 	p.Once, err = idempotency.New(idempotency.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
+	keep(err)
+	p.Access, err = p.openAccess()
 	keep(err)
 	order.Capture, order.Speech, order.Minutes = p.Capture, p.Speech, p.Minutes
 	return errors.Join(failures...)

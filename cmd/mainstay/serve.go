@@ -76,6 +76,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { p.Once.Run(ctx, p.Log); return nil },
 		func() error { return p.Health.Run(ctx) },
 		func() error { return p.Post.Run(ctx) },
+		func() error { return p.Access.Run(ctx) },
 		func() error { return p.control(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
@@ -99,6 +100,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 	for range parts {
 		failures = append(failures, <-ended)
 	}
+	p.closeAccess(ctx)
 	return errors.Join(failures...)
 }
 
@@ -108,18 +110,19 @@ func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 // pagesFor returns the pages for other sessions than the people's; nil are theirs.
 func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Source: p.source, Engine: p.engineFacts()})
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Access: p.Access, Source: p.source, Engine: p.engineFacts()})
 	if err != nil {
 		return nil, err
 	}
+	told := func(httpd.Access) {} // what the checks ask for is nobody's access
 	if known == nil {
-		known = app
+		known, told = app, app.Accessed
 	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("making the forms' key: %w", err)
 	}
-	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem}
+	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told}
 	if err := p.guard(&edge); err != nil {
 		return nil, err
 	}

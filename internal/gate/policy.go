@@ -18,6 +18,7 @@ const (
 	ReadMembers     Verb = "member.list"
 	CheckDeployment Verb = "deployment.check"
 	ReadAudit       Verb = "audit.list"
+	ReadAccess      Verb = "access.list"
 
 	ListKeys     Verb = "key.list"
 	CreateKey    Verb = "key.create"
@@ -89,6 +90,7 @@ const (
 	RegisterWorkspace Verb = "workspace.register"
 	SignIn            Verb = "session.begin"
 	TryFactor         Verb = "session.try"
+	KeepAccess        Verb = "access.keep"
 	SignOut           Verb = "session.end"
 	IssueCredential   Verb = "credential.issue"
 	UseCredential     Verb = "credential.use"
@@ -158,6 +160,7 @@ const (
 	Operator      = "operator" // whoever runs the deployment, on its machine
 	Postman       = "postman"
 	AnswerKeeper  = "answer keeper"
+	AccessLogger  = "access logger"
 )
 
 // Rule is a row of the policy table.
@@ -206,6 +209,7 @@ func Policy() []Rule {
 		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Scope: MembersRead, Stream: audit.Access},
 		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Scope: SettingsRead, Stream: audit.Administration},
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Scope: AuditRead, Stream: audit.Access},
+		{Verb: ReadAccess, Says: "see who asked for which page", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 
 		{Verb: ListKeys, Says: "see one's API keys and programs; owners and admins see everybody's", Least: Viewer, Stream: audit.Access},
 		{Verb: CreateKey, Says: "make an API key that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
@@ -282,6 +286,7 @@ func Policy() []Rule {
 		{Verb: BeginDevice, Says: "note that a program asks to be let in", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: PollDevice, Says: "tell a waiting program what its person decided", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: AnswerDevice, Says: "note what the person decided about a program", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: KeepAccess, Says: "store, find and remove lines of the access log", Jobs: []string{AccessLogger}, Stream: audit.Access},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ListAccounts, Says: "list the deployment's accounts, on its machine", Jobs: []string{Operator}, Stream: audit.Administration},
 		{Verb: DisableAccount, Says: "close an account, on the deployment's machine", Jobs: []string{Operator}, Stream: audit.Administration},

@@ -163,7 +163,7 @@ func TestEveryRequestIsTold(t *testing.T) {
 		status int
 		kind   tenant.Kind
 		bytes  int64
-	}{{"GET /api/v1/meetings/{id}", 200, tenant.Member, 5}, {"GET /api/v1/meetings/{id}", 401, tenant.Nobody, told[1].Bytes}, {"", 404, tenant.Nobody, told[2].Bytes}} {
+	}{{"/api/v1/meetings/{id}", 200, tenant.Member, 5}, {"/api/v1/meetings/{id}", 401, tenant.Nobody, told[1].Bytes}, {"", 404, tenant.Nobody, told[2].Bytes}} {
 		got := told[i]
 		if got.Route != want.route || got.Status != want.status || got.Actor.Kind != want.kind || got.Bytes != want.bytes || got.Address != "192.0.2.1" ||
 			got.Method != "GET" || got.Request.IsZero() || got.At.IsZero() {

@@ -30,7 +30,8 @@ type sightKey struct{}
 type sight struct {
 	id      tenant.RequestID
 	request string
-	route   string
+	route   string // method and pattern
+	pattern string
 	api     bool
 	actor   tenant.Actor
 	cause   error
@@ -50,8 +51,8 @@ type Access struct {
 	Request tenant.RequestID
 	Actor   tenant.Actor // nobody where there was no session
 	Address string       // of the client
-	Method  string
-	Route   string // method and pattern; empty where there is no such route
+	Method  string       // "other" where there is no such route and no such method
+	Route   string       // the pattern; empty where there is no such route
 	Status  int
 	Took    time.Duration
 	Bytes   int64
@@ -192,7 +193,7 @@ func (s *Server) logAccess(r *http.Request, seen *sight, began time.Time) {
 	if !seen.wrote && seen.cause == nil {
 		seen.status = http.StatusOK // what net/http says for a handler that says nothing
 	}
-	s.tellAccess(Access{At: began, Request: seen.id, Actor: seen.actor, Address: seen.client.String(), Method: r.Method, Route: seen.route,
+	s.tellAccess(Access{At: began, Request: seen.id, Actor: seen.actor, Address: seen.client.String(), Method: knownMethod(r.Method), Route: seen.pattern,
 		Status: seen.status, Took: took, Bytes: seen.bytes}, seen.quiet)
 	attributes := []any{
 		"request", seen.request, "route", seen.route, "status", seen.status, "bytes", seen.bytes, "ms", took.Milliseconds(),
@@ -213,6 +214,15 @@ func (s *Server) logAccess(r *http.Request, seen *sight, began time.Time) {
 	default:
 		s.cfg.Log.Log(r.Context(), slog.LevelInfo, "request", attributes...)
 	}
+}
+
+// knownMethod keeps what a client invented out of logs.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }
 
 func (s *Server) tellAccess(a Access, quiet bool) {

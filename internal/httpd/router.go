@@ -114,7 +114,7 @@ func (s *Server) door(route Route, h HandlerFunc) http.Handler {
 	h = s.checkOrigin(route, s.limitBody(route, s.identify(route, s.checkToken(route, h))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := sightOf(r)
-		seen.route, seen.api, seen.quiet = route.Method+" "+route.Pattern, route.API, route.Constant
+		seen.route, seen.pattern, seen.api, seen.quiet = route.Method+" "+route.Pattern, route.Pattern, route.API, route.Constant
 		for name, value := range route.says {
 			w.Header().Set(name, value)
 		}

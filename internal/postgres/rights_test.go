@@ -22,6 +22,7 @@ import (
 func rights() map[string]string {
 	return map[string]string{
 		"mainstay_app audit.event":              "si",
+		"mainstay_app control.access_log":       "sid",
 		"mainstay_app control.account":          "siu",
 		"mainstay_app control.challenge":        "siu",
 		"mainstay_app control.credential":       "siu",

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"mainstay/internal/accesslog"
 	"mainstay/internal/capture"
 	"mainstay/internal/egress"
 	"mainstay/internal/fault"
@@ -31,6 +32,7 @@ type Config struct {
 	Models   *llm.Service
 	Egress   *egress.Service
 	Health   *health.Service
+	Access   *accesslog.Service
 	Source   tenant.Source
 	Engine   []Fact // what recordings are heard with
 }
@@ -46,7 +48,7 @@ type App struct {
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
 	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
-		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Source.Now == nil {
+		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Access == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}
 	assets, err := LoadAssets()

@@ -24,6 +24,7 @@ func (a *App) peopleRoutes(s *httpd.Server) {
 	s.Page("GET /settings/models", httpd.SignedIn(), a.showModels)
 	s.Page("POST /settings/models", httpd.Verb(gate.ChangeModel), a.changeModels, httpd.MaxBody(16<<10))
 	s.Page("POST /settings/languages", httpd.Verb(gate.ChangeWorkspace), a.changeLanguages, httpd.MaxBody(8<<10))
+	s.Page("GET /settings/access-log", httpd.Verb(gate.ReadAccess), a.showAccess)
 	s.Page("GET /settings/ledger", httpd.Verb(gate.ReadLedger), a.showLedger)
 	s.Page("GET /palette", httpd.Verb(gate.ListMeetings), a.palette)
 }

@@ -37,7 +37,7 @@ func (w *World) Pages(t testing.TB) *Pages {
 func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	t.Helper()
 	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Source: w.Source})
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Access: w.Access, Source: w.Source})
 	check(t, err)
 	if sessions == nil {
 		sessions = app
@@ -45,7 +45,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
-		Quiet: 5 * time.Second, LimitFactor: 1e6}) // tests ask more often than people
+		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed}) // tests ask more often than people
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)

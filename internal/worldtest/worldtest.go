@@ -13,7 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"mainstay/internal/accesslog"
 	"mainstay/internal/api/idempotency"
 	"mainstay/internal/capture"
 	"mainstay/internal/capture/media"
@@ -52,6 +54,7 @@ type World struct {
 	Post      *post.Service
 	Mail      *posttest.Server // takes what Post sends; nil: no mail is sent
 	Once      *idempotency.Service
+	Access    *accesslog.Service
 
 	Drafter minutes.Drafter // drafts from now on; nil: a stand-in that quotes every segment
 
@@ -108,6 +111,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Once, err = idempotency.New(idempotency.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
 	check(t, err)
+	w.Access, err = accesslog.New(accesslog.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Keep: 30 * 24 * time.Hour})
+	check(t, err)
 	order.Capture, order.Speech, order.Minutes = w.Capture, w.Speech, w.Minutes
 	return w
 }
@@ -116,7 +121,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 func (w *World) Services() map[string]any {
 	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
 		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post, "oidc": w.Providers,
-		"idempotency": w.Once}
+		"idempotency": w.Once, "accesslog": w.Access}
 }
 
 // Hear sets what recordings say from now on, a sentence a line, two voices taking turns.

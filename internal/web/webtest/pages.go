@@ -270,6 +270,8 @@ func Pages() map[string]web.View {
 		"models-denied":   modelsDenied(),
 		"ledger":          ledger(),
 		"ledger-empty":    web.LedgerPage{Shell: shell("What left", "/settings/models")},
+		"access-log":      accessLog(false),
+		"access-log-none": accessLog(true),
 		"setup":           setup(false),
 		"setup-problem":   setup(true),
 		"checks":          checks(),
