@@ -51,11 +51,13 @@ func imports() map[string]string {
 		"llm":                         "fault tenant postgres vault audit gate egress",
 		"llm/llmtest":                 "",
 
-		"identity":        words + " " + ground + " identity/factor",
-		"identity/factor": "fault tenant",
-		"accesslog":       words + " " + ground,
-		"meeting":         words + " " + ground,
-		"identity/token":  words + " " + ground + " identity",
+		"identity":                words + " " + ground + " identity/factor identity/password",
+		"identity/factor":         "fault tenant",
+		"identity/password":       "fault tenant",
+		"identity/password/build": "",
+		"accesslog":               words + " " + ground,
+		"meeting":                 words + " " + ground,
+		"identity/token":          words + " " + ground + " identity",
 
 		"identity/oidc":          words + " " + ground + " identity",
 		"identity/oidc/oidctest": "",

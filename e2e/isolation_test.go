@@ -52,26 +52,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(accessMethods(), operatorMethods(), postMethods(), oidcMethods(), map[string]method{
-		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
-		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
-		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
-		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
-		"identity.Owned":      {none: "anybody may know it"},
-		"identity.SetupOpen":  {none: "its token is its right"},
-		"identity.FirstRun":   {none: "its token is its right"},
-		"identity.SignIn":     {none: "its password is its right"},
-		"identity.Enter":      {none: "the doors call it, for an account whose person they have verified"},
-		"identity.Continue":   {none: "its challenge and the factor are its right"},
-		"identity.Resolve":    {none: "its token is its right"},
-		"identity.SignOut":    {none: "TestNobodyEndsAnothersSession"},
-		"identity.Me": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
-			return w.Identity.Me(ctx)
-		}},
-		"identity.NameOf": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
-			return w.Identity.NameOf(ctx, tenant.NewID[tenant.MemberID](w.Source))
-		}},
-
+	return merged(identityMethods(), accessMethods(), operatorMethods(), postMethods(), oidcMethods(), map[string]method{
 		"idempotency.Run":     {none: "the program itself runs it"},
 		"idempotency.Collect": {none: "the program itself calls it, and it acts in each workspace as that one's collector"},
 		"idempotency.Begin":   {none: "TestAnAnswerIsItsAskersAlone"},

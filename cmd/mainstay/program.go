@@ -227,7 +227,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	var failures []error
 	keep := func(err error) { failures = append(failures, err) }
-	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region}
+	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log}
 	if gone {
 		people.Hash = identity.HashCost{Memory: 64, Passes: 1, Threads: 1} // nobody signs in with it, and it ends with the run
 	}

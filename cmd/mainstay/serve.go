@@ -78,6 +78,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return p.Post.Run(ctx) },
 		func() error { return p.Access.Run(ctx) },
 		func() error { return p.control(ctx) },
+		func() error { return p.Identity.Run(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)
@@ -114,15 +115,16 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	var ends httpd.Ends
 	told := func(httpd.Access) {} // what the checks ask for is nobody's access
 	if known == nil {
-		known, told = app, app.Accessed
+		known, told, ends = app, app.Accessed, p.Identity
 	}
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("making the forms' key: %w", err)
 	}
-	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told}
+	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told, Ends: ends}
 	if err := p.guard(&edge); err != nil {
 		return nil, err
 	}

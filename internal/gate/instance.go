@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"mainstay/internal/audit"
@@ -113,6 +114,31 @@ func (g *Gate) Look(ctx context.Context, verb Verb, fn func(ctx context.Context,
 	}
 	defer tx.conn.Release()
 	if err := fn(context.WithValue(ctx, insideKey{}, true), tx); err != nil {
+		return fmt.Errorf("%s: %w", verb, postgres.Fault(err))
+	}
+	return nil
+}
+
+// Tally runs writes on the schema control that are no act (how often was tried, when a session was used) in a transaction
+// under the same rule and without an event. What fn did stays only where it returns nil.
+func (g *Gate) Tally(ctx context.Context, verb Verb, fn func(ctx context.Context, tx *InstanceTx) error) error {
+	tx, err := g.instance(ctx, verb, g.Pools.Control)
+	if err != nil {
+		return err
+	}
+	defer tx.conn.Release()
+	_, err = tx.conn.Exec(ctx, "begin")
+	if err == nil {
+		err = fn(context.WithValue(ctx, insideKey{}, true), tx)
+	}
+	if err == nil {
+		var tag pgconn.CommandTag
+		if tag, err = tx.conn.Exec(ctx, "commit"); err == nil {
+			err = committed(tag)
+		}
+	}
+	if err != nil {
+		abandon(ctx, tx.conn)
 		return fmt.Errorf("%s: %w", verb, postgres.Fault(err))
 	}
 	return nil

@@ -111,6 +111,12 @@ const (
 	ReturnSignIn      Verb = "provider.return"
 	LinkIdentity      Verb = "identity.link"
 	UnlinkIdentity    Verb = "identity.unlink"
+	CountTries        Verb = "session.count"
+	RotateSession     Verb = "session.rotate"
+	ConfirmSession    Verb = "session.confirm"
+	NameSession       Verb = "session.name"
+	EndSessions       Verb = "session.clear"
+	RehashPassword    Verb = "password.rehash"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -300,6 +306,12 @@ func Policy() []Rule {
 		{Verb: ReturnSignIn, Says: "come back from an identity provider", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: LinkIdentity, Says: "link an account to somebody at an identity provider", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: UnlinkIdentity, Says: "remove such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: CountTries, Says: "count tries to sign in", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: RotateSession, Says: "give a session a new token", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ConfirmSession, Says: "note that a session's person has shown a factor again", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: NameSession, Says: "name one's session", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: EndSessions, Says: "end other sessions of an account, or all", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: RehashPassword, Says: "store a password's hash anew, at today's cost", Jobs: []string{Authenticator}, Stream: audit.Administration},
 	}
 }
 

@@ -44,6 +44,9 @@ type Config struct {
 	SignIn   string // where people without a session are sent; "/sign-in" if empty
 	Confirm  string // where people are sent who have to show a factor; "/confirm" if empty
 
+	// Ends cuts requests that last when their session ends. Where it is nil they end by themselves.
+	Ends Ends
+
 	// ErrorPage writes a problem as a page. A plain sentence is written where it is nil or fails.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem) error
 

@@ -19,13 +19,14 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 			if err := s.inspect(r); err != nil {
 				return err
 			}
-			visitor := tenant.Actor{Address: addressOf(r), Request: sightOf(r).id}
+			visitor := tenant.Actor{Address: addressOf(r), Request: sightOf(r).id, Browser: browserOf(r), Device: deviceOf(r)}
 			return h(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
 		}
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		seen := sightOf(r)
-		actor, err := s.cfg.Sessions.Actor(w, r)
+		visitor := tenant.Actor{Address: addressOf(r), Request: seen.id, Browser: browserOf(r), Device: deviceOf(r)}
+		actor, err := s.cfg.Sessions.Actor(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
 		if fault.Is(err, fault.Denied) || err == nil && actor.Kind == tenant.Nobody {
 			if err := s.inspect(r); err != nil {
 				return err
@@ -35,7 +36,7 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		if err != nil {
 			return err
 		}
-		actor.Address, actor.Request = addressOf(r), seen.id
+		actor.Address, actor.Request, actor.Browser, actor.Device = visitor.Address, visitor.Request, visitor.Browser, visitor.Device
 		seen.actor = actor
 		if err := s.limitPerson(w, r, route.Class, actor); err != nil {
 			return err
@@ -43,7 +44,11 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		if route.Confirmed && s.cfg.Source.Now().Sub(actor.ConfirmedAt) >= confirmAge {
 			return fault.Ask(fault.Confirmation, "Confirm that it is you, then go on.")
 		}
-		return h(w, r.WithContext(tenant.WithActor(r.Context(), actor)))
+		ctx := tenant.WithActor(r.Context(), actor)
+		if !route.Stream || s.cfg.Ends == nil {
+			return h(w, r.WithContext(ctx))
+		}
+		return s.lasting(ctx, actor, w, r, h)
 	}
 }
 

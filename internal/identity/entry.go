@@ -54,7 +54,7 @@ func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Sho
 			return fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
 		}
 		if gate.StrengthOf(shown.Factors) == gate.Single {
-			if entry.Needs, err = secondFactors(ctx, tx, account); err != nil {
+			if entry.Needs, err = s.secondFactors(ctx, tx, account); err != nil {
 				return err
 			}
 		}
@@ -109,11 +109,21 @@ func (s *Service) begin(ctx context.Context, tx *gate.InstanceTx, account tenant
 	if err != nil {
 		return Begun{}, err
 	}
-	return s.insertSession(ctx, tx, actor, shown)
+	return s.open(ctx, tx, actor, shown)
+}
+
+// open makes the session of an account in a workspace, and its browser known.
+func (s *Service) open(ctx context.Context, tx *gate.InstanceTx, actor tenant.Actor, shown Shown) (Begun, error) {
+	begun, err := s.insertSession(ctx, tx, actor, shown)
+	if err != nil {
+		return begun, err
+	}
+	begun.Device, _, err = meet(ctx, tx, actor.Account)
+	return begun, err
 }
 
 // secondFactors lists the second factors that an account has, the best first.
-func secondFactors(context.Context, *gate.InstanceTx, tenant.AccountID) ([]string, error) {
+func (s *Service) secondFactors(context.Context, *gate.InstanceTx, tenant.AccountID) ([]string, error) {
 	return nil, nil
 }
 

@@ -8,12 +8,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
-	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/password"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -24,14 +25,22 @@ type Config struct {
 	Vault  *vault.Vault
 	Source tenant.Source
 	Region string
-	Hash   HashCost // zero: [DefaultCost]
+	Hash   HashCost         // zero: [DefaultCost]
+	Hasher *password.Hasher // nil: one of the cost Hash
+	Log    *slog.Logger     // ids alone; nil: nothing is logged
 }
+
+// HashCost is the work of a password's hash.
+type HashCost = password.Cost
+
+// DefaultCost is what an attacker has to pay for each guess at a stolen hash.
+func DefaultCost() HashCost { return password.DefaultCost() }
 
 // Service signs people in and out and sets the deployment up.
 type Service struct {
 	Config
-	hasher  *hasher
-	guesses *limiter
+	hasher  *password.Hasher
+	endings *endings
 	claimed sync.Mutex // one first run at a time
 }
 
@@ -43,76 +52,89 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Hash == (HashCost{}) {
 		cfg.Hash = DefaultCost()
 	}
-	return &Service{Config: cfg, hasher: newHasher(cfg.Hash), guesses: newLimiter()}, nil
+	if cfg.Hasher == nil {
+		cfg.Hasher = password.NewHasher(cfg.Hash)
+	}
+	return &Service{Config: cfg, hasher: cfg.Hasher, endings: &endings{all: map[*going]bool{}}}, nil
 }
 
-// SessionLife is how long a session lasts at most; it ends earlier by sign-out.
-const SessionLife = 30 * 24 * time.Hour
-
-// Begun is a session that was just begun. Token is the cookie's value and is shown to nobody else.
-type Begun struct {
-	Token  tenant.Secret
-	EndsAt time.Time
-	Actor  tenant.Actor
-}
-
-// SignIn begins a session, or a challenge for a second factor. Whether the address is unknown or the password wrong shows in neither the answer nor its time. It
-// fails with fault.Busy, which [RetryAfter] knows, after too many tries.
+// SignIn begins a session, or a challenge for a second factor. Whether the address is unknown or the password wrong shows in
+// neither the answer nor its time. It fails with fault.Busy, which [RetryAfter] knows, after too many tries; while many together
+// guess at an account, a known browser and a second factor still let its person in.
 func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, error) {
 	lookup, err := s.Vault.Lookup(normal(email))
 	if err != nil {
 		return Entry{}, err
 	}
-	allowed := allowances(tenant.Visitor(ctx).Address, lookup)
-	if err := s.guesses.take(s.Source.Now(), allowed); err != nil {
+	a, known, err := s.candidate(ctx, lookup)
+	if err != nil {
 		return Entry{}, err
 	}
-	var a account
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		a, err = accountByEmail(ctx, tx, lookup)
-		return err
-	})
-	if err != nil && !fault.Is(err, fault.Missing) {
+	counted := triesOf(tenant.Visitor(ctx), lookup, known)
+	short, err := s.take(ctx, counted)
+	if err != nil {
 		return Entry{}, err
 	}
-	if err := s.hasher.verify(ctx, a.password, password); err != nil || a.state != "active" {
+	stale, err := s.hasher.Verify(ctx, a.password, password)
+	if err == nil && a.state != "active" {
+		err = wrongPassword()
+	}
+	if err == nil && short > 0 && len(a.needs) == 0 || fault.Is(err, fault.Denied) && short > 0 {
+		return Entry{}, &tooMany{short}
+	}
+	if err != nil {
 		return Entry{}, s.refuse(ctx, a, err)
 	}
-	s.guesses.forget(allowed)
+	if stale {
+		err = s.rehash(ctx, a, password)
+	}
+	if err := errors.Join(err, s.forgive(ctx, counted)); err != nil {
+		return Entry{}, err
+	}
 	return s.Enter(ctx, a.id, Shown{Factors: []string{Password}})
+}
+
+func wrongPassword() error {
+	return fault.New(fault.Denied, "The e-mail address or the password is not right.")
+}
+
+// candidate returns the account of an address, empty where there is none, and whether the browser is known for it.
+func (s *Service) candidate(ctx context.Context, lookup []byte) (a account, known bool, err error) {
+	device := digest(tenant.Visitor(ctx).Device.Reveal())
+	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		a, err = accountByEmail(ctx, tx, lookup)
+		if err != nil && !fault.Is(err, fault.Missing) {
+			return err
+		}
+		if a.needs, err = s.secondFactors(ctx, tx, a.id); err != nil {
+			return err
+		}
+		known, _, err = deviceKnown(ctx, tx, a.id, device)
+		return err
+	})
+	return a, known, err
+}
+
+// rehash replaces an imported hash, or one of another cost than today's.
+func (s *Service) rehash(ctx context.Context, a account, password string) error {
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.RehashPassword, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(a.id)
+		return replacePassword(ctx, tx, a, hash)
+	})
 }
 
 // refuse leaves the event of a sign-in that did not succeed.
 func (s *Service) refuse(ctx context.Context, a account, cause error) error {
-	if cause != nil && !fault.Is(cause, fault.Denied) {
+	if !fault.Is(cause, fault.Denied) {
 		return cause
 	}
-	refused := fault.New(fault.Denied, "The e-mail address or the password is not right.")
 	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(_ context.Context, tx *gate.InstanceTx) error {
 		tx.About(a.id)
-		return refused
-	})
-}
-
-// Resolve returns who a session's token stands for. It fails with fault.Denied for a token that is unknown, over or ended.
-func (s *Service) Resolve(ctx context.Context, token string) (tenant.Actor, error) {
-	var a tenant.Actor
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		a, err = sessionByToken(ctx, tx, digest(token))
-		return err
-	})
-	return a, err
-}
-
-// SignOut ends a session of the actor's own account at once. It fails with fault.Missing for any other.
-func (s *Service) SignOut(ctx context.Context, session tenant.SessionID) error {
-	actor, err := tenant.ActorOf(ctx)
-	if err != nil {
-		return err
-	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
-		tx.About(session)
-		return endSession(ctx, tx, actor.Account, session)
+		return wrongPassword()
 	})
 }
 
@@ -137,7 +159,8 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 // as returns ctx for one of identity's own narrow actors, keeping the request that it serves.
 func (s *Service) as(ctx context.Context, job string) context.Context {
 	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: job, Address: from.Address, Request: from.Request})
+	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: job, Address: from.Address, Request: from.Request,
+		Browser: from.Browser, Device: from.Device})
 }
 
 func normal(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -16,7 +16,7 @@ import (
 	"mainstay/internal/tenant"
 )
 
-const password = "a stone beside the canal"
+const secret = "a stone beside the canal"
 
 func newService(t *testing.T) (*gatetest.World, *identity.Service) {
 	t.Helper()
@@ -38,7 +38,7 @@ func issue(t *testing.T, s *identity.Service) string {
 }
 
 func setupOf(token string) identity.Setup {
-	return identity.Setup{Token: token, Name: "Ada Berg", Email: "Ada@Example.com", Password: password, Workspace: "Bridges"}
+	return identity.Setup{Token: token, Name: "Ada Berg", Email: "Ada@Example.com", Password: secret, Workspace: "Bridges"}
 }
 
 func firstRun(t *testing.T, s *identity.Service) identity.Begun {
@@ -190,7 +190,7 @@ func TestSignInAndOut(t *testing.T) {
 	t.Parallel()
 	_, s := newService(t)
 	first := firstRun(t, s)
-	begun, err := s.SignIn(t.Context(), " ada@example.COM ", password)
+	begun, err := s.SignIn(t.Context(), " ada@example.COM ", secret)
 	if err != nil || begun.Token == first.Token || begun.Actor.Member != first.Actor.Member {
 		t.Fatalf("SignIn() = %+v, %v", begun.Actor, err)
 	}
@@ -226,7 +226,7 @@ func TestAWrongAddressAndAWrongPasswordLookTheSame(t *testing.T) {
 	firstRun(t, s)
 	visitor := tenant.WithActor(t.Context(), tenant.Actor{Address: "192.0.2.7", Request: tenant.NewID[tenant.RequestID](w.Source)})
 	_, wrongPassword := s.SignIn(visitor, "ada@example.com", "a stone beside the river")
-	_, wrongAddress := s.SignIn(visitor, "eve@example.com", password)
+	_, wrongAddress := s.SignIn(visitor, "eve@example.com", secret)
 	if !fault.Is(wrongPassword, fault.Denied) || fault.Sentence(wrongPassword) != fault.Sentence(wrongAddress) {
 		t.Errorf("a wrong password says %v, a wrong address %v", wrongPassword, wrongAddress)
 	}
@@ -283,15 +283,15 @@ func TestGuessesAreStopped(t *testing.T) {
 			t.Errorf("%d guesses at %s from one address, want 10, whether the account exists or not", n, email)
 		}
 	}
-	stopped := guess("192.0.2.1", "ada@example.com", password)
+	stopped := guess("192.0.2.1", "ada@example.com", secret)
 	if !fault.Is(stopped, fault.Busy) || identity.RetryAfter(stopped) < time.Second || identity.RetryAfter(stopped) > 15*time.Minute {
 		t.Errorf("the right password after too many tries: %v, retry after %s", stopped, identity.RetryAfter(stopped))
 	}
-	if err := guess("192.0.2.2", "ada@example.com", password); err != nil {
+	if err := guess("192.0.2.2", "ada@example.com", secret); err != nil {
 		t.Errorf("the right password from where nobody guessed: %v", err)
 	}
 	w.Clock.Advance(identity.RetryAfter(stopped))
-	if err := guess("192.0.2.1", "ada@example.com", password); err != nil {
+	if err := guess("192.0.2.1", "ada@example.com", secret); err != nil {
 		t.Errorf("after the wait that was named: %v", err)
 	}
 	if err := guess("192.0.2.1", "ada@example.com", "a wrong password"); !fault.Is(err, fault.Denied) {
@@ -333,7 +333,7 @@ func TestPasswordsThatAreGuessedFirstAreRefused(t *testing.T) {
 			t.Errorf("the password %.30q was taken: %v", bad, err)
 		}
 	}
-	for _, good := range []string{password, "correct horse battery staple", "zwölf Boxkämpfer jagen Eva", "tr0ub4dor&3 is old", "Kq9$fLm2!xPz", "我的密码是很长的一句话呀朋友"} {
+	for _, good := range []string{secret, "correct horse battery staple", "zwölf Boxkämpfer jagen Eva", "tr0ub4dor&3 is old", "Kq9$fLm2!xPz", "我的密码是很长的一句话呀朋友"} {
 		setup := setupOf(token)
 		setup.Password = good
 		setup.Token = "used" // the password is looked at first

@@ -1,49 +1,50 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
 )
 
-// limiter bounds how often passwords may be tried. It counts by address, by account, and by both together, so that one guesser
-// is stopped early, many together late, and the person whose account it is can go on from where they always sign in.
-// Addresses that belong to no account are counted like the others. The counts live as long as the process.
-type limiter struct {
-	mu    sync.Mutex
-	tries map[string]bucket
-}
+// How often may be tried, at once and again within refill. Tries are counted by account and address together, by address, and
+// by account, so that one guesser is stopped early and many together late. A browser in which the account signed in before has a
+// count of its own: the person whose account others guess at goes on. Addresses that belong to no account are counted like the
+// others. The counts are in the database, and so of all nodes together.
+const (
+	refill     = 15 * time.Minute
+	perBoth    = 10
+	perAccount = 50
+	perAddress = 100
+	perDevice  = 10
+	perLetters = 4 // links to one address
+)
 
-// bucket is how many tries are left, and since when.
-type bucket struct {
-	left float64
-	at   time.Time
-}
-
-// allowance is how many tries a key has at once, and gets back within refill.
+// allowance is how many tries a key has.
 type allowance struct {
-	key  string
+	of   string
 	most float64
 }
 
-const (
-	refill      = 15 * time.Minute
-	perBoth     = 10
-	perAccount  = 50
-	perAddress  = 100
-	mostCounted = 100_000
-)
+// tries are the allowances of one try to sign in.
+type tries struct {
+	hard []allowance // without one of these nothing is tried
+	soft []allowance // without these a password alone lets nobody in
+}
 
-func newLimiter() *limiter { return &limiter{tries: map[string]bucket{}} }
-
-func allowances(address string, lookup []byte) []allowance {
-	from := network(address)
+// triesOf returns what a try at an account counts against. Known says that the browser is known for the account.
+func triesOf(from tenant.Actor, lookup []byte, known bool) tries {
 	account := string(lookup)
-	return []allowance{{"b" + from + account, perBoth}, {"u" + account, perAccount}, {"a" + from, perAddress}}
+	if known {
+		return tries{hard: []allowance{{"device " + from.Device.Reveal() + account, perDevice}}}
+	}
+	at := network(from.Address)
+	return tries{hard: []allowance{{"both " + at + " " + account, perBoth}, {"address " + at, perAddress}}, soft: []allowance{{"account " + account, perAccount}}}
 }
 
 // network is what one party can easily have many addresses of: 64 bits of an IPv6 address, all of an IPv4 one.
@@ -59,41 +60,57 @@ func network(address string) string {
 	return ip.String()
 }
 
-// take counts one try. It fails with fault.Busy, which [RetryAfter] knows, where a key has none left.
-func (l *limiter) take(now time.Time, all []allowance) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, a := range all {
-		if b := l.now(now, a); b.left < 1 {
-			wait := time.Duration((1 - b.left) / a.most * float64(refill))
-			return &tooMany{wait.Round(time.Second) + time.Second}
+// take counts one try. It fails with fault.Busy, which [RetryAfter] knows, where a hard allowance is used up. Short is the wait
+// where a soft one is, zero where there is none.
+func (s *Service) take(ctx context.Context, t tries) (short time.Duration, err error) {
+	hard, err := s.keyed(t.hard)
+	if err != nil {
+		return 0, err
+	}
+	soft, err := s.keyed(t.soft)
+	if err != nil {
+		return 0, err
+	}
+	err = s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
+		wait, err := takeAllowances(ctx, tx, hard)
+		if err == nil && wait > 0 {
+			return &tooMany{wait}
 		}
+		if err == nil && len(soft.keys) > 0 {
+			short, err = takeAllowances(ctx, tx, soft)
+		}
+		return err
+	})
+	return short, err
+}
+
+// forgive gives back what a person used up before they got their password right. What the address used up stays used.
+func (s *Service) forgive(ctx context.Context, t tries) error {
+	first, err := s.keyed(t.hard[:1])
+	if err != nil {
+		return err
 	}
-	if len(l.tries) > mostCounted {
-		clear(l.tries) // each entry cost its maker a slow hash
-	}
+	return s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
+		return refillAllowances(ctx, tx, first.keys)
+	})
+}
+
+// keyed are allowances as the database knows them.
+type keyed struct {
+	keys [][]byte
+	most []float64
+}
+
+func (s *Service) keyed(all []allowance) (keyed, error) {
+	var k keyed
 	for _, a := range all {
-		b := l.now(now, a)
-		b.left--
-		l.tries[a.key] = b
+		key, err := s.Vault.Lookup("allowance " + a.of)
+		if err != nil {
+			return k, err
+		}
+		k.keys, k.most = append(k.keys, key), append(k.most, a.most)
 	}
-	return nil
-}
-
-func (l *limiter) now(now time.Time, a allowance) bucket {
-	b, known := l.tries[a.key]
-	if !known {
-		return bucket{a.most, now}
-	}
-	gained := float64(now.Sub(b.at)) / float64(refill) * a.most
-	return bucket{min(a.most, b.left+max(gained, 0)), now}
-}
-
-// forget gives back what a person used up before they got their password right. The address keeps its count.
-func (l *limiter) forget(all []allowance) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.tries, all[0].key)
+	return k, nil
 }
 
 type tooMany struct{ after time.Duration }
@@ -102,10 +119,10 @@ func (e *tooMany) Error() string { return fmt.Sprintf("too many tries, again in 
 
 // Unwrap gives the sentence, which is the same for every account.
 func (e *tooMany) Unwrap() error {
-	return fault.New(fault.Busy, "Too many tries to sign in. Wait a few minutes, then try again.")
+	return fault.New(fault.Busy, "Too many tries. Wait a few minutes, then try again.")
 }
 
-// RetryAfter returns how long to wait after an error of [Service.SignIn], 0 for others.
+// RetryAfter returns how long to wait after an error of [Service.SignIn] and other tries, 0 for other errors.
 func RetryAfter(err error) time.Duration {
 	var known *tooMany
 	if errors.As(err, &known) {

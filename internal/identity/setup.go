@@ -10,6 +10,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/password"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -114,7 +115,7 @@ func (s *Service) FirstRun(ctx context.Context, setup Setup) (Begun, error) {
 	if err := s.SetupOpen(ctx, setup.Token); err != nil {
 		return Begun{}, err
 	}
-	password, err := s.hasher.hash(ctx, setup.Password)
+	password, err := s.hasher.Hash(ctx, setup.Password)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -151,7 +152,7 @@ func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, pa
 			return err
 		}
 		var err error
-		begun, err = s.insertSession(ctx, tx, owner, Shown{Factors: []string{Password}})
+		begun, err = s.open(ctx, tx, owner, Shown{Factors: []string{Password}})
 		return err
 	})
 	return begun, err
@@ -169,7 +170,7 @@ func (s Setup) checked() (Setup, error) {
 	if at, err := mail.ParseAddress(s.Email); err != nil || at.Address != s.Email || len(s.Email) > 254 {
 		return s, wrong("email", fault.New(fault.Invalid, "Enter an e-mail address such as name@company.com."))
 	}
-	return s, wrong("password", checkPassword(s.Password, s.Name, s.Email, s.Workspace))
+	return s, wrong("password", password.Check(s.Password, password.Least, s.Name, s.Email, s.Workspace))
 }
 
 // fieldError is a fault of one field of a form.

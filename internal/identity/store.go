@@ -29,6 +29,7 @@ type account struct {
 	id       tenant.AccountID
 	password string
 	state    string
+	needs    []string // its second factors
 }
 
 // challenge is a sign-in that waits for a second factor.
@@ -90,20 +91,6 @@ func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner 
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor, shown Shown) (Begun, error) {
-	token := newToken()
-	a.Session, a.Factors, a.SignedInAt, a.ConfirmedAt, a.SeenAt = gate.NewID[tenant.SessionID](&tx.Tx), shown.Factors, tx.Now(), tx.Now(), tx.Now()
-	ends := tx.Now().Add(SessionLife)
-	if !shown.Until.IsZero() && shown.Until.Before(ends) {
-		ends = shown.Until
-	}
-	_, err := tx.Exec(ctx, `
-insert into control.session (id, account_id, workspace_id, member_id, bound_id, token_hash, factors, created_at, used_at, confirmed_at, rotated_at, ends_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $8, $9)`,
-		a.Session, a.Account, a.Workspace, a.Member, shown.Workspace, digest(token.Reveal()), shown.Factors, tx.Now(), ends)
-	return Begun{Token: token, EndsAt: ends, Actor: a}, err
-}
-
 // accountByEmail fails with fault.Missing.
 func accountByEmail(ctx context.Context, tx *gate.InstanceTx, lookup []byte) (account, error) {
 	var a account
@@ -143,6 +130,12 @@ order by used.at desc nulls last, s.created_at limit 1`, id, in).Scan(&a.Workspa
 		return a, fault.New(fault.Denied, "You are not a member of this workspace. Ask one of its admins to invite you.")
 	}
 	return tenant.Actor{Kind: tenant.Account, Account: id}, nil
+}
+
+// replacePassword gives an account another hash of the same password, where it still has the old one.
+func replacePassword(ctx context.Context, tx *gate.InstanceTx, a account, hash string) error {
+	_, err := tx.Exec(ctx, `update control.account set password = $3 where id = $1 and password = $2`, a.id, a.password, hash)
+	return err
 }
 
 func insertChallenge(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) (tenant.Secret, error) {
@@ -185,32 +178,6 @@ func useChallenge(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID)
 
 func overChallenge() error {
 	return fault.New(fault.Ended, "This sign-in took too long or was tried too often. Sign in again.")
-}
-
-func sessionByToken(ctx context.Context, tx *gate.InstanceTx, hash []byte) (tenant.Actor, error) {
-	a := tenant.Actor{Kind: tenant.Member}
-	var ends time.Time
-	var ended *time.Time
-	var state string
-	err := tx.QueryRow(ctx, `
-select s.id, s.account_id, s.workspace_id, s.member_id, s.factors, s.created_at, s.confirmed_at, s.used_at, s.ends_at, s.ended_at, a.state
-from control.session s join control.account a on a.id = s.account_id
-where s.token_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Member, &a.Factors, &a.SignedInAt, &a.ConfirmedAt, &a.SeenAt, &ends, &ended, &state)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended != nil || state != "active" || !tx.Now().Before(ends)) {
-		return tenant.Actor{}, fault.New(fault.Denied, "Your session is over. Sign in again.")
-	}
-	if a.Workspace.IsZero() {
-		a.Kind = tenant.Account
-	}
-	return a, err
-}
-
-func endSession(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, id tenant.SessionID) error {
-	tag, err := tx.Exec(ctx, `update control.session set ended_at = coalesce(ended_at, $3) where id = $1 and account_id = $2`, id, account, tx.Now())
-	if err == nil && tag.RowsAffected() != 1 {
-		return fault.New(fault.Missing, "There is no such session.")
-	}
-	return err
 }
 
 // preparedWorkspace returns the workspace that waits to be claimed, the zero id where none does.

@@ -89,6 +89,8 @@ type Actor struct {
 	SeenAt      time.Time    // when the session was used before this request
 	Factors     []string     // what was shown: "password", "passkey", "totp", "recovery", "sms", "oidc:<provider>", "mfa", "phr"
 	Address     string       // client address, for the audit event
+	Browser     string       // what the browser calls itself
+	Device      Secret       // by which the browser is known from earlier sign-ins
 	Request     RequestID
 }
 

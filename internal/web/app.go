@@ -85,13 +85,26 @@ func ownCookie(r *http.Request, name string) string {
 	return name
 }
 
-// Actor implements httpd.Sessions: the actor of the request's session cookie.
-func (a *App) Actor(_ http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
+// Actor implements httpd.Sessions: the actor of the request's session cookie. The browser gets the session's new token where
+// the old one was due to be replaced.
+func (a *App) Actor(w http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
 	cookie, err := r.Cookie(cookieName(r))
 	if err != nil {
 		return tenant.Actor{}, fault.New(fault.Denied, "Sign in first.")
 	}
-	return a.Identity.Resolve(r.Context(), cookie.Value)
+	begun, err := a.Identity.Resume(r.Context(), cookie.Value)
+	if begun.Token != "" {
+		a.setSession(w, r, begun.Token, begun.EndsAt)
+	}
+	return begun.Actor, err
+}
+
+// enter gives the browser the session that was just begun, and the cookie by which it is known from then on.
+func (a *App) enter(w http.ResponseWriter, r *http.Request, begun identity.Begun) {
+	a.setSession(w, r, begun.Token, begun.EndsAt)
+	if begun.Device != "" {
+		a.setCookie(w, r, httpd.DeviceCookie(r), begun.Device, a.Source.Now().Add(identity.DeviceLife))
+	}
 }
 
 // setSession gives the browser its session, or takes it away where the token is empty.

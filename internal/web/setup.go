@@ -55,7 +55,7 @@ func (a *App) finishSetup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.setSession(w, r, begun.Token, begun.EndsAt)
+	a.enter(w, r, begun)
 	http.Redirect(w, r, "/setup/checks", http.StatusSeeOther)
 	return nil
 }

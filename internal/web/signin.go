@@ -68,7 +68,7 @@ func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry
 		http.Redirect(w, r, "/sign-in/factor?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
 		return
 	}
-	a.setSession(w, r, entry.Token, entry.EndsAt)
+	a.enter(w, r, entry.Begun)
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
@@ -88,6 +88,8 @@ func (a *App) signOut(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.setSession(w, r, "", time.Time{})
+	// Not "storage": it may hold a recording that is not uploaded yet. Not "cookies": the browser stays known.
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, "/sign-in?out=1", http.StatusSeeOther)
 	return nil
 }

@@ -50,20 +50,19 @@ func (a *App) stream(w http.ResponseWriter, r *http.Request, news <-chan struct{
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			return err
 		}
-		if !a.await(w, r, news, ticker.C) {
+		if !a.await(r, news, ticker.C) {
 			return nil
 		}
 	}
 }
 
 // await waits for news, or for the next pulse. It reports whether the reader is still there and signed in.
-func (a *App) await(w http.ResponseWriter, r *http.Request, news <-chan struct{}, beat <-chan time.Time) bool {
+func (a *App) await(r *http.Request, news <-chan struct{}, beat <-chan time.Time) bool {
 	select {
 	case <-r.Context().Done():
 		return false
 	case <-beat:
-		_, err := a.Actor(w, r)
-		return err == nil
+		return a.Identity.StillIn(r.Context()) == nil
 	case <-news:
 	}
 	rest := time.NewTimer(pace)

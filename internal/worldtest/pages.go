@@ -39,13 +39,14 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Access: w.Access, Source: w.Source})
 	check(t, err)
+	var ends httpd.Ends
 	if sessions == nil {
-		sessions = app
+		sessions, ends = app, w.Identity
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
-		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed}) // tests ask more often than people
+		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed, Ends: ends}) // tests ask more often than people
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)

@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"context"
+
+	"mainstay/internal/gate"
+	"mainstay/internal/tenant"
+	"mainstay/internal/worldtest"
+)
+
+func identityMethods() map[string]method {
+	type w = worldtest.World
+	type c = worldtest.Case
+	return map[string]method{
+		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
+		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
+		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
+		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
+		"identity.Owned":      {none: "anybody may know it"},
+		"identity.SetupOpen":  {none: "its token is its right"},
+		"identity.FirstRun":   {none: "its token is its right"},
+		"identity.SignIn":     {none: "its password is its right"},
+		"identity.Enter":      {none: "the doors call it, for an account whose person they have verified"},
+		"identity.Continue":   {none: "its challenge and the factor are its right"},
+		"identity.Resolve":    {none: "its token is its right"},
+		"identity.SignOut":    {none: "TestNobodyEndsAnothersSession"},
+		"identity.Me": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Identity.Me(ctx)
+		}},
+		"identity.NameOf": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Identity.NameOf(ctx, tenant.NewID[tenant.MemberID](w.Source))
+		}},
+
+		"idempotency.Run":        {none: "the program itself runs it"},
+		"idempotency.Collect":    {none: "the program itself calls it, and it acts in each workspace as that one's collector"},
+		"idempotency.Begin":      {none: "TestAnAnswerIsItsAskersAlone"},
+		"identity.Resume":        {none: "its token is its right"},
+		"identity.StillIn":       {none: "it is about the acting session alone"},
+		"identity.While":         {none: "httpd calls it, for whom it let in"},
+		"identity.Watch":         {none: "the program itself runs it"},
+		"identity.Run":           {none: "the program itself runs it"},
+		"identity.Confirm":       {none: "TestNobodyTouchesAnothersSession; its caller has verified the factor"},
+		"identity.Renew":         {none: "TestNobodyTouchesAnothersSession; part of an act of its caller's"},
+		"identity.Sessions":      {none: "TestNobodyTouchesAnothersSession"},
+		"identity.NameSession":   {none: "TestNobodyTouchesAnothersSession"},
+		"identity.SignOutOthers": {none: "TestNobodyTouchesAnothersSession"},
+		"identity.EndAll":        {none: "its caller has decided that an account is shut out"},
+		"identity.EndMember":     {none: "its caller has decided that a member is shut out"},
+		"identity.EndOthers":     {none: "part of an act of its caller's"},
+	}
+}

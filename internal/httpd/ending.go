@@ -1,0 +1,88 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"mainstay/internal/tenant"
+)
+
+// Ends knows when a session ends, on whichever node.
+type Ends interface {
+	// While returns a context that ends with the actor's session, and a function that lets go of it.
+	While(ctx context.Context, actor tenant.Actor) (context.Context, func())
+}
+
+var errEnded = errors.New("the session ended")
+
+// lasting runs a handler whose request lasts no longer than its session: then reading and writing fail at once, also where
+// they wait for the other side.
+func (s *Server) lasting(ctx context.Context, actor tenant.Actor, w http.ResponseWriter, r *http.Request, h HandlerFunc) error {
+	ctx, release := s.cfg.Ends.While(ctx, actor)
+	defer release()
+	c := http.NewResponseController(w)
+	stop := context.AfterFunc(ctx, func() {
+		_ = c.SetReadDeadline(time.Unix(1, 0))
+		_ = c.SetWriteDeadline(time.Unix(1, 0))
+	})
+	defer stop()
+	r = r.WithContext(ctx)
+	r.Body = &endingBody{r.Body, ctx}
+	return h(&endingWriter{w, ctx}, r)
+}
+
+type endingBody struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+func (b *endingBody) Read(p []byte) (int, error) {
+	if b.ctx.Err() != nil {
+		return 0, errEnded
+	}
+	return b.ReadCloser.Read(p)
+}
+
+type endingWriter struct {
+	http.ResponseWriter
+	ctx context.Context
+}
+
+func (w *endingWriter) Write(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, errEnded
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *endingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// DeviceCookie returns the name of the cookie by which a browser is known from earlier sign-ins. A browser takes the prefix only
+// from TLS.
+func DeviceCookie(r *http.Request) string {
+	if Secure(r) {
+		return "__Host-device"
+	}
+	return "device"
+}
+
+func deviceOf(r *http.Request) tenant.Secret {
+	cookie, err := r.Cookie(DeviceCookie(r))
+	if err != nil || len(cookie.Value) > 64 {
+		return ""
+	}
+	return tenant.Secret(cookie.Value)
+}
+
+const longestAgent = 512
+
+// browserOf returns what the browser calls itself, as far as anybody reads it.
+func browserOf(r *http.Request) string {
+	agent := r.UserAgent()
+	return strings.ToValidUTF8(agent[:min(len(agent), longestAgent)], "")
+}
