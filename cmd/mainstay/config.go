@@ -21,36 +21,44 @@ import (
 // Config is what an operator can set. A value comes from its default, then the TOML file, then MAINSTAY_<KEY> in the
 // environment; a secret also from the file that MAINSTAY_<KEY>_FILE names. Keys that do not exist are refused.
 type Config struct {
-	Data         string // folder of everything that lasts
-	Listen       string // host:port, or unix:/path; only loopback without TLS and proxies
-	TLSCert      string
-	TLSKey       string
-	URL          string // where people find the deployment; empty: where it listens
-	Region       string // label of the workspaces made here
-	Database     tenant.Secret
-	RootKey      string        // file of the root key; empty: in the data folder
-	Blobs        string        // URL of the object store; empty: in the data folder
-	BlobsKey     tenant.Secret // access key id of that store; empty: where AWS's programs look
-	BlobsSecret  tenant.Secret
-	BlobsCA      string // file of the certificate authority that vouches for it; empty: the system's
-	Models       string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
-	Python       string // interpreter of the inference program
-	Program      string // folder of the inference program
-	Engine       string // URL of a speech engine; empty: our own, started when there is work
-	Token        tenant.Secret
-	EngineCA     string // file of the certificate authority that vouches for it; empty: the system's
-	EngineRegion string // where it is, in the operator's words; empty: the region
-	Hosts        string // machines that content may be sent to, with their regions; empty: a workspace's owner decides
-	Model        string // recognition model
-	Mirror       string // where models pull looks first; empty: the catalogue's sources
-	Hub          string // model hub to fetch from; empty: none
-	SMTP         string // host:port of the mail server; empty: no mail is sent
-	SMTPUser     string
-	SMTPPassword tenant.Secret
-	SMTPFrom     string // the sender's address
-	SMTPCA       string // file of the certificate authority that vouches for it; empty: the system's
-	SMTPTLS      string // starttls, tls, or none on loopback
-	Log          string // debug, info, warn, error
+	Data             string // folder of everything that lasts
+	Listen           string // host:port, or unix:/path; only loopback without TLS and proxies
+	TLSCert          string
+	TLSKey           string
+	URL              string // where people find the deployment; empty: where it listens
+	Region           string // label of the workspaces made here
+	Database         tenant.Secret
+	RootKey          string        // file of the root key; empty: in the data folder
+	Blobs            string        // URL of the object store; empty: in the data folder
+	BlobsKey         tenant.Secret // access key id of that store; empty: where AWS's programs look
+	BlobsSecret      tenant.Secret
+	BlobsCA          string // file of the certificate authority that vouches for it; empty: the system's
+	Models           string // folder of the weights; empty: what make setup fetched beside the program, else in the data folder
+	Python           string // interpreter of the inference program
+	Program          string // folder of the inference program
+	Engine           string // URL of a speech engine; empty: our own, started when there is work
+	Token            tenant.Secret
+	EngineCA         string // file of the certificate authority that vouches for it; empty: the system's
+	EngineRegion     string // where it is, in the operator's words; empty: the region
+	Hosts            string // machines that content may be sent to, with their regions; empty: a workspace's owner decides
+	Model            string // recognition model
+	Mirror           string // where models pull looks first; empty: the catalogue's sources
+	Hub              string // model hub to fetch from; empty: none
+	SMTP             string // host:port of the mail server; empty: no mail is sent
+	SMTPUser         string
+	SMTPPassword     tenant.Secret
+	SMTPFrom         string // the sender's address
+	SMTPCA           string // file of the certificate authority that vouches for it; empty: the system's
+	SMTPTLS          string // starttls, tls, or none on loopback
+	GoogleClient     string // our client there; empty: no sign-in with Google for everybody
+	GoogleSecret     tenant.Secret
+	GoogleIssuer     string // where Google is; empty: where everybody finds it
+	GoogleDomains    string // organisations whose people may come; empty: all
+	MicrosoftClient  string
+	MicrosoftSecret  tenant.Secret
+	MicrosoftIssuer  string
+	MicrosoftTenants string // tenants whose people may come; needed with the client
+	Log              string // debug, info, warn, error
 
 	Edge
 
@@ -96,6 +104,14 @@ func (c *Config) settings() []setting {
 		{key: "smtp_from", says: "sender of mails: Mainstay <mainstay@example.com>", text: &c.SMTPFrom},
 		{key: "smtp_ca", says: "file of the certificate authority of the mail server; empty: the system's", text: &c.SMTPCA},
 		{key: "smtp_tls", says: "starttls, tls, or none for a mail server on this machine", text: &c.SMTPTLS},
+		{key: "google_client_id", says: "client for sign-in with Google, in every workspace; empty: none", text: &c.GoogleClient},
+		{key: "google_client_secret", says: "secret of that client", secret: &c.GoogleSecret},
+		{key: "google_domains", says: "organisations (hd) whose people may come: example.com, example.org; empty: all", text: &c.GoogleDomains},
+		{key: "google_issuer", says: "where Google is, for a gateway of your own and for tests; empty: https://accounts.google.com", text: &c.GoogleIssuer},
+		{key: "microsoft_client_id", says: "client for sign-in with Microsoft, in every workspace; empty: none", text: &c.MicrosoftClient},
+		{key: "microsoft_client_secret", says: "secret of that client", secret: &c.MicrosoftSecret},
+		{key: "microsoft_tenants", says: "tenants (tid) whose people may come; needed with that client", text: &c.MicrosoftTenants},
+		{key: "microsoft_issuer", says: "where Microsoft is, for sovereign clouds and tests; empty: https://login.microsoftonline.com", text: &c.MicrosoftIssuer},
 		{key: "log", says: "debug, info, warn or error", text: &c.Log},
 	}, c.Edge.settings()...)
 }
@@ -218,6 +234,9 @@ func (c *Config) complete() error {
 		return err
 	}
 	if err := c.checkMail(); err != nil {
+		return err
+	}
+	if err := c.checkProviders(); err != nil {
 		return err
 	}
 	return c.checkEdge()

@@ -21,6 +21,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/httpd/waf"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -39,23 +40,40 @@ import (
 
 // Program is the whole of Mainstay as one value: every service over one data folder.
 type Program struct {
-	Config   Config
-	Log      *slog.Logger
-	Gate     *gate.Gate
-	Vault    *vault.Vault
-	Queue    *queue.Queue
-	Progress *progress.Service
-	Identity *identity.Service
-	Meetings *meeting.Service
-	Capture  *capture.Service
-	Speech   *speech.Service
-	Minutes  *minutes.Service
-	Models   *llm.Service
-	Egress   *egress.Service
-	Health   *health.Service
-	Post     *post.Service
-	Once     *idempotency.Service
-	Access   *accesslog.Service
+	Config    Config
+	Log       *slog.Logger
+	Gate      *gate.Gate
+	Vault     *vault.Vault
+	Queue     *queue.Queue
+	Progress  *progress.Service
+	Identity  *identity.Service
+	Meetings  *meeting.Service
+	Capture   *capture.Service
+	Speech    *speech.Service
+	Minutes   *minutes.Service
+	Models    *llm.Service
+	Egress    *egress.Service
+	Health    *health.Service
+	Post      *post.Service
+	Once      *idempotency.Service
+	Access    *accesslog.Service
+	Config    Config
+	Log       *slog.Logger
+	Gate      *gate.Gate
+	Vault     *vault.Vault
+	Queue     *queue.Queue
+	Progress  *progress.Service
+	Identity  *identity.Service
+	Providers *oidc.Service
+	Meetings  *meeting.Service
+	Capture   *capture.Service
+	Speech    *speech.Service
+	Minutes   *minutes.Service
+	Models    *llm.Service
+	Egress    *egress.Service
+	Health    *health.Service
+	Post      *post.Service
+	Once      *idempotency.Service
 
 	bucket  vault.Bucket
 	store   *objectstore.Store // the bucket where it is no folder, else nil
@@ -232,7 +250,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 		people.Hash = identity.HashCost{Memory: 64, Passes: 1, Threads: 1} // nobody signs in with it, and it ends with the run
 	}
 	p.Identity, err = identity.New(people)
-	keep(err)
+	keep(errors.Join(err, p.openProviders()))
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
 	keep(err)
 	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})
