@@ -37,7 +37,6 @@ func postMethods() map[string]method {
 func oidcMethods() map[string]method {
 	type w = worldtest.World
 	type c = worldtest.Case
-	set := oidc.Setting{Kind: oidc.Google, Client: "client", Secret: "secret"}
 	return map[string]method{
 		"egress.Errand":  {none: "it makes a client for questions without content: TestErrandsGoWhereTheyMay"},
 		"egress.Askable": {none: "it looks at an address and at nothing else"},
@@ -57,9 +56,11 @@ func oidcMethods() map[string]method {
 		"oidc.Domains": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Providers.Domains(ctx)
 		}},
-		"oidc.Save": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
-			return w.Providers.Save(ctx, set)
+		"oidc.Add": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Providers.Add(ctx, oidc.Google)
 		}},
+		"oidc.Save":    {none: "TestAWorkspacesProvider"},
+		"oidc.Setting": {none: "TestAWorkspacesProvider"},
 		"oidc.Claim": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return struct{}{}, w.Providers.Claim(ctx, "example.com")
 		}},

@@ -14,11 +14,12 @@ import (
 
 // Setting is a workspace's provider as its owner sees and changes it.
 type Setting struct {
-	ID      ID // zero: a new one
-	Kind    Kind
+	ID      ID
+	Kind    Kind   // of [Service.Add]
 	Issuer  string // for other providers than Google and Microsoft
 	Client  string
 	Secret  tenant.Secret // for [Service.Save]; what is read never holds it
+	Whole   bool          // it has all that it needs
 	Enabled bool
 	Version int
 	Rules
@@ -138,19 +139,42 @@ func (s *Service) Settings(ctx context.Context) ([]Setting, error) {
 	return all, err
 }
 
-// Save stores a workspace's provider: a new one, which is off, or a change of one. An empty secret keeps the one before, unless
-// it would go to another issuer or for another client. It fails with fault.Invalid for what is not whole, and with
-// fault.Conflict unless Version is the one that was read.
-func (s *Service) Save(ctx context.Context, set Setting) (ID, error) {
-	set.Issuer = s.issuerOf(set.Kind, set.Issuer)
-	if u, err := url.Parse(set.Issuer); err == nil {
-		if err := s.Egress.Askable(u, s.own()...); err != nil {
-			return set.ID, err
+// most is how many providers a workspace has at most.
+const most = 20
+
+// Add makes a provider of a kind for the actor's workspace: off, and without a client, which its owner makes for the address that
+// [Callback] gives, and then enters with [Service.Save].
+func (s *Service) Add(ctx context.Context, kind Kind) (ID, error) {
+	if !slices.Contains(Kinds(), kind) {
+		return ID{}, fault.New(fault.Invalid, "Choose Google, Microsoft or another provider.")
+	}
+	set := Setting{ID: tenant.NewID[ID](s.Source), Kind: kind, Issuer: s.issuerOf(kind, ""), Version: 1}
+	making := gate.Making{ID: tenant.NewID[tenant.RecordID](s.Source), Kind: "sign-in provider", Purpose: vault.Credentials}
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.AddProvider, Make: []gate.Making{making}}, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("kind", kind)
+		all, err := list(ctx, tx)
+		if err != nil {
+			return err
 		}
-	}
-	if set.ID.IsZero() {
-		return s.add(ctx, set)
-	}
+		if len(all) >= most {
+			return fault.New(fault.TooLarge, "A workspace has at most 20 providers. Remove one first.")
+		}
+		return insert(ctx, tx, making.ID, set)
+	})
+	return set.ID, err
+}
+
+// Setting returns a provider of the actor's workspace to who may change it, without its secret.
+func (s *Service) Setting(ctx context.Context, id ID) (Setting, error) {
+	set, err := s.read(ctx, gate.ChangeProvider, id)
+	set.Secret = ""
+	return set, err
+}
+
+// Save changes a workspace's provider. An empty secret keeps the one before, unless it would go to another issuer or for another
+// client. It fails with fault.Invalid for what is not whole, with fault.Denied for an address that may not be asked, and with
+// fault.Conflict unless Version is the one that was read.
+func (s *Service) Save(ctx context.Context, set Setting) error {
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeProvider, Object: set.ID}, func(ctx context.Context, tx *gate.Tx) error {
 		before, err := load(ctx, tx, set.ID)
 		if err != nil {
@@ -159,10 +183,11 @@ func (s *Service) Save(ctx context.Context, set Setting) (ID, error) {
 		if before.Version != set.Version {
 			return fault.New(fault.Conflict, "Somebody else changed this provider meanwhile. Reload the page and try again.")
 		}
+		set.Kind, set.Issuer = before.Kind, s.issuerOf(before.Kind, set.Issuer)
 		if set.Secret == "" && set.Issuer == before.Issuer && set.Client == before.Client {
 			set.Secret = before.Secret
 		}
-		if err := s.whole(tx.Workspace(), set).whole(); err != nil {
+		if err := s.usableAt(tx.Workspace(), set); err != nil {
 			return err
 		}
 		set.Enabled, set.Version = before.Enabled, before.Version+1
@@ -171,34 +196,25 @@ func (s *Service) Save(ctx context.Context, set Setting) (ID, error) {
 		return save(ctx, tx, set)
 	})
 	if err != nil {
-		return set.ID, err
+		return err
 	}
 	s.forget(set.ID.String())
-	return set.ID, s.publish(ctx, set)
+	return s.publish(ctx, set)
 }
 
-func (s *Service) add(ctx context.Context, set Setting) (ID, error) {
-	if err := s.whole(tenant.WorkspaceID{}, set).whole(); err != nil {
-		return ID{}, err
+// usableAt refuses what is not whole, and an issuer that may not be asked.
+func (s *Service) usableAt(ws tenant.WorkspaceID, set Setting) error {
+	if err := s.whole(ws, set).whole(); err != nil {
+		return err
 	}
-	set.ID, set.Enabled, set.Version = tenant.NewID[ID](s.Source), false, 1
-	making := gate.Making{ID: tenant.NewID[tenant.RecordID](s.Source), Kind: "sign-in provider", Purpose: vault.Credentials}
-	err := s.Gate.Do(ctx, gate.Act{Verb: gate.AddProvider, Make: []gate.Making{making}}, func(ctx context.Context, tx *gate.Tx) error {
-		all, err := list(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if len(all) >= 20 {
-			return fault.New(fault.TooLarge, "A workspace has at most 20 providers. Remove one first.")
-		}
-		tx.Note("issuer", set.Issuer)
-		tx.Note("client", set.Client)
-		return insert(ctx, tx, making.ID, set)
-	})
-	return set.ID, err
+	u, err := url.Parse(set.Issuer)
+	if err != nil {
+		return fault.New(fault.Invalid, "Enter the provider's issuer as it writes it, such as https://login.example.com.")
+	}
+	return s.Egress.Askable(u, s.own()...)
 }
 
-// Enable turns a provider of the actor's workspace on or off. Off, it lets nobody in, and ends the sessions that were begun
+// Enable turns a provider of the actor's workspace on or off. It fails with fault.Conflict for one that is not finished. Off, it lets nobody in, and ends the sessions that were begun
 // through it.
 func (s *Service) Enable(ctx context.Context, id ID, on bool) error {
 	var set Setting
@@ -206,6 +222,9 @@ func (s *Service) Enable(ctx context.Context, id ID, on bool) error {
 		tx.Note("enabled", on)
 		if set, err = load(ctx, tx, id); err != nil {
 			return err
+		}
+		if on && s.whole(tx.Workspace(), set).whole() != nil {
+			return fault.New(fault.Conflict, "This provider is not finished. Enter its client ID and secret first.")
 		}
 		set.Enabled, set.Version = on, set.Version+1
 		return save(ctx, tx, set)
@@ -226,7 +245,7 @@ func (s *Service) publish(ctx context.Context, set Setting) error {
 		if set.Enabled {
 			return register(ctx, tx, ws, set)
 		}
-		return withdraw(ctx, tx, set.ID, false)
+		return withdraw(ctx, tx, ws, set.ID, false)
 	})
 }
 
@@ -242,8 +261,9 @@ func (s *Service) Remove(ctx context.Context, id ID) error {
 		return err
 	}
 	s.forget(id.String())
+	ws := tenant.Visitor(ctx).Workspace
 	return s.Gate.Instance(s.as(ctx), gate.PublishProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
-		return withdraw(ctx, tx, id, true)
+		return withdraw(ctx, tx, ws, id, true)
 	})
 }

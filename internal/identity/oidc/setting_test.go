@@ -18,7 +18,13 @@ func TestAWorkspacesProvider(t *testing.T) {
 	idp, server := serve(t, s.World, "")
 	s.allow(server)
 	set := oidc.Setting{Kind: oidc.Other, Issuer: server.URL, Client: idp.Client, Secret: tenant.Secret(idp.Secret)}
-	id, err := s.Save(owner, set)
+	empty, err := s.Add(owner, oidc.Other)
+	check(t, err)
+	if err := s.Enable(owner, empty, true); !fault.Is(err, fault.Conflict) {
+		t.Errorf("turning on what is not finished: %v, want fault.Conflict", err)
+	}
+	check(t, s.Remove(owner, empty))
+	id, err := s.saved(owner, set)
 	check(t, err)
 	if _, err := s.Begin(t.Context(), oidc.Start{Provider: id.String(), Purpose: oidc.Enter, Base: base}); !fault.Is(err, fault.Missing) {
 		t.Errorf("a provider that is off: %v, want fault.Missing", err)
@@ -35,10 +41,8 @@ func TestAWorkspacesProvider(t *testing.T) {
 	for name, actor := range map[string]context.Context{"an admin": ws.Member(t, gate.Admin), "another's owner": other.Member(t, gate.Owner)} {
 		want := map[string]fault.Kind{"an admin": fault.Denied, "another's owner": fault.Missing}[name]
 		for act, err := range map[string]error{
-			"change": func() error {
-				_, err := s.Save(actor, oidc.Setting{ID: id, Kind: oidc.Other, Issuer: server.URL, Client: "x"})
-				return err
-			}(),
+			"change": s.Save(actor, oidc.Setting{ID: id, Issuer: server.URL, Client: "x"}),
+			"read":   func() error { _, err := s.Setting(actor, id); return err }(),
 			"enable": s.Enable(actor, id, false), "remove": s.Remove(actor, id),
 			"test": func() error {
 				_, err := s.Begin(actor, oidc.Start{Provider: id.String(), Purpose: oidc.Test, Base: base})
@@ -57,14 +61,14 @@ func TestAWorkspacesProvider(t *testing.T) {
 	}
 	changed := all[0]
 	changed.Second = true
-	if _, err := s.Save(owner, changed); err != nil {
+	if err := s.Save(owner, changed); err != nil {
 		t.Errorf("a change that keeps the secret: %v", err)
 	}
-	if _, err := s.Save(owner, changed); !fault.Is(err, fault.Conflict) {
+	if err := s.Save(owner, changed); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a change of what was changed: %v, want fault.Conflict", err)
 	}
 	changed.Version, changed.Issuer = changed.Version+1, server.URL+"/elsewhere"
-	if _, err := s.Save(owner, changed); !fault.Is(err, fault.Invalid) {
+	if err := s.Save(owner, changed); !fault.Is(err, fault.Invalid) {
 		t.Errorf("the secret for another issuer: %v, want that it is asked for", err)
 	}
 
@@ -106,14 +110,14 @@ func TestProvidersThatAreNotTaken(t *testing.T) {
 	} {
 		set := good
 		change(&set)
-		if _, err := s.Save(owner, set); !fault.Is(err, fault.Invalid) {
+		if _, err := s.saved(owner, set); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v, want fault.Invalid", name, err)
 		}
 	}
-	if _, err := s.Save(owner, good); err != nil {
+	if _, err := s.saved(owner, good); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Save(owner, oidc.Setting{Kind: oidc.Microsoft, Client: "mainstay", Secret: "secret", Rules: oidc.Rules{Tenants: []string{contoso}}}); err != nil {
+	if _, err := s.saved(owner, oidc.Setting{Kind: oidc.Microsoft, Client: "mainstay", Secret: "secret", Rules: oidc.Rules{Tenants: []string{contoso}}}); err != nil {
 		t.Error(err)
 	}
 }

@@ -195,11 +195,12 @@ where control.provider.workspace_id = excluded.workspace_id`, set.ID, ws, set.Ki
 	return err
 }
 
-// withdraw takes a provider off the list and ends the sessions that were begun through it; forgotten also removes its links.
-func withdraw(ctx context.Context, tx *gate.InstanceTx, id ID, forgotten bool) error {
+// withdraw takes a workspace's provider off the list and ends the sessions that were begun through it; forgotten also removes its
+// links.
+func withdraw(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, id ID, forgotten bool) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from control.provider where id = $1`, id)
-	batch.Queue(`update control.session set ended_at = $2 where $1 = any(factors) and ended_at is null`, "oidc:"+id.String(), tx.Now())
+	batch.Queue(`delete from control.provider where id = $1 and workspace_id = $2`, id, ws)
+	batch.Queue(`update control.session set ended_at = $3 where $1 = any(factors) and bound_id = $2 and ended_at is null`, "oidc:"+id.String(), ws, tx.Now())
 	if forgotten {
 		batch.Queue(`delete from control.linked_identity where provider = $1`, id.String())
 	}
@@ -263,6 +264,7 @@ func settings(ctx context.Context, tx *gate.Tx, sql string, args ...any) ([]Sett
 	}
 	for i, d := range docs {
 		all[i].Secret, all[i].Rules = tenant.Secret(d.Secret), d.Rules
+		all[i].Whole = Provider{Kind: all[i].Kind, Issuer: all[i].Issuer, Client: all[i].Client, Secret: all[i].Secret, Rules: d.Rules}.whole() == nil
 	}
 	return all, nil
 }

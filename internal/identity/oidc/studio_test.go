@@ -149,10 +149,20 @@ func (s *studio) linked(t *testing.T, ctx context.Context, provider string) {
 // provider adds a provider to an owner's workspace and turns it on.
 func (s *studio) provider(t *testing.T, owner context.Context, set oidc.Setting) oidc.ID {
 	t.Helper()
-	id, err := s.Save(owner, set)
+	id, err := s.saved(owner, set)
 	check(t, err)
 	check(t, s.Enable(owner, id, true))
 	return id
+}
+
+// saved adds a provider and enters what it needs.
+func (s *studio) saved(owner context.Context, set oidc.Setting) (oidc.ID, error) {
+	id, err := s.Add(owner, set.Kind)
+	if err != nil {
+		return id, err
+	}
+	set.ID, set.Version = id, 1
+	return id, s.Save(owner, set)
 }
 
 // sessions counts the sessions that were begun.
