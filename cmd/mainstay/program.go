@@ -40,40 +40,24 @@ import (
 
 // Program is the whole of Mainstay as one value: every service over one data folder.
 type Program struct {
-	Config    Config
-	Log       *slog.Logger
-	Gate      *gate.Gate
-	Vault     *vault.Vault
-	Queue     *queue.Queue
-	Progress  *progress.Service
-	Identity  *identity.Service
-	Meetings  *meeting.Service
-	Capture   *capture.Service
-	Speech    *speech.Service
-	Minutes   *minutes.Service
-	Models    *llm.Service
-	Egress    *egress.Service
-	Health    *health.Service
-	Post      *post.Service
-	Once      *idempotency.Service
-	Access    *accesslog.Service
-	Config    Config
-	Log       *slog.Logger
-	Gate      *gate.Gate
-	Vault     *vault.Vault
-	Queue     *queue.Queue
-	Progress  *progress.Service
-	Identity  *identity.Service
-	Providers *oidc.Service
-	Meetings  *meeting.Service
-	Capture   *capture.Service
-	Speech    *speech.Service
-	Minutes   *minutes.Service
-	Models    *llm.Service
-	Egress    *egress.Service
-	Health    *health.Service
-	Post      *post.Service
-	Once      *idempotency.Service
+	Config   Config
+	Log      *slog.Logger
+	Gate     *gate.Gate
+	Vault    *vault.Vault
+	Queue    *queue.Queue
+	Progress *progress.Service
+	Identity *identity.Service
+	Meetings *meeting.Service
+	Capture  *capture.Service
+	Speech   *speech.Service
+	Minutes  *minutes.Service
+	Models   *llm.Service
+	Egress   *egress.Service
+	Health   *health.Service
+	Post     *post.Service
+	Once     *idempotency.Service
+	Access   *accesslog.Service
+	OIDC     *oidc.Service
 
 	bucket  vault.Bucket
 	store   *objectstore.Store // the bucket where it is no folder, else nil

@@ -39,6 +39,6 @@ func (p *Program) openProviders() error {
 		cfg.Everybody = append(cfg.Everybody, oidc.Provider{Kind: oidc.Microsoft, Client: c.MicrosoftClient, Secret: c.MicrosoftSecret, Rules: oidc.Rules{Tenants: words(strings.ToLower(c.MicrosoftTenants))}})
 	}
 	var err error
-	p.Providers, err = oidc.New(cfg)
+	p.OIDC, err = oidc.New(cfg)
 	return err
 }
