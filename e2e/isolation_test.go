@@ -508,10 +508,11 @@ func TestServiceMethodsKnowTheirRoles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for who, ctx := range mayNot {
 				got, _, err := ask(t, w, m, ctx, c)
-				if !fault.Is(err, fault.Denied) {
-					t.Errorf("for %s: %v, want fault.Denied", who, err)
+				want := m.refusal(who)
+				if !fault.Is(err, want) {
+					t.Errorf("for %s: %v, want %s", who, err, want)
 				}
-				if len(got.events) != 1 || !strings.Contains(got.events[0], "refused denied") {
+				if len(got.events) != 1 || !strings.Contains(got.events[0], "refused "+want.String()) {
 					t.Errorf("for %s it left the events %q, want one refusal", who, got.events)
 				}
 			}

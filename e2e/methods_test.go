@@ -3,11 +3,24 @@ package e2e
 import (
 	"context"
 	"maps"
+	"strings"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/post"
+	"mainstay/internal/queue"
 	"mainstay/internal/worldtest"
 )
+
+// refusal is how a call ends for who may not. What is one person's alone does not exist for the other members, even where only a
+// job may call.
+func (m method) refusal(who string) fault.Kind {
+	if m.alone && m.job != "" && who != "the owner" && strings.HasPrefix(who, "the ") {
+		return fault.Missing
+	}
+	return fault.Denied
+}
 
 // merged puts tables of cases together.
 func merged(tables ...map[string]method) map[string]method {
@@ -22,12 +35,55 @@ func postMethods() map[string]method {
 	type w = worldtest.World
 	type c = worldtest.Case
 	return map[string]method{
-		"post.Works":   {none: "it says whether a server is set"},
-		"post.Reach":   {none: "it sends nothing; the checks of a deployment call it"},
-		"post.Run":     {none: "the program itself runs it"},
-		"post.Drain":   {none: "the program itself calls it"},
-		"post.Account": {none: "it is part of an act of the instance"},
-		"post.Address": {none: "it is part of an act of the instance"},
+		"post.Works":       {none: "it says whether a server is set"},
+		"post.Reach":       {none: "it sends nothing; the checks of a deployment call it"},
+		"post.Run":         {none: "the program itself runs it"},
+		"post.Drain":       {none: "the program itself calls it"},
+		"post.Account":     {none: "it is part of an act of the instance"},
+		"post.Address":     {none: "it is part of an act of the instance"},
+		"post.Leaving":     {none: "its token is its right"},
+		"post.Unsubscribe": {none: "its token is its right: TestOneClickEndsMails"},
+		"post.Tell":        {none: "identity calls it after an act of its own: TestOnesOwnAccountIsToldOfInTheApp"},
+		"post.Notify": {job: gate.Notifier, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return struct{}{}, w.Post.Notify(ctx, queue.Step{ID: c.Done, Input: c.Minutes, Run: 1, Attempt: 1}, post.Ready)
+		}},
+		"post.Mail": {job: gate.Notifier, alone: true, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return struct{}{}, w.Post.Mail(ctx, queue.Step{ID: c.Done, Input: c.Notice, Run: 1, Attempt: 1})
+		}},
+		"post.List": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.List(ctx)
+		}},
+		"post.Look": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.Look(ctx)
+		}},
+		"post.Unread": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.Unread(ctx)
+		}},
+		"post.Watch": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			_, end, err := w.Post.Watch(ctx)
+			if err == nil {
+				end()
+			}
+			return struct{}{}, err
+		}},
+		"post.Read": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return struct{}{}, w.Post.Read(ctx, c.Notice)
+		}},
+		"post.Choices": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.Choices(ctx)
+		}},
+		"post.Choose": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return struct{}{}, w.Post.Choose(ctx, post.Choice{Kind: post.Ready, App: true})
+		}},
+		"post.Content": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.Content(ctx)
+		}},
+		"post.SetContent": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return struct{}{}, w.Post.SetContent(ctx, post.Nothing)
+		}},
+		"post.Test": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Post.Test(ctx)
+		}},
 		"post.Counts": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Post.Counts(ctx)
 		}},

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"mainstay/internal/health"
+	"mainstay/internal/pipeline"
 	"mainstay/internal/post"
 )
 
 // openPost makes what sends mail. What leaves nothing behind sends none.
 func (p *Program) openPost(gone ephemeral) error {
-	cfg := post.Config{Gate: p.Gate, Source: p.source, Base: p.Config.URL, Log: p.Log}
+	cfg := post.Config{Gate: p.Gate, Queue: p.Queue, Subjects: pipeline.Subjects, Source: p.source, Base: p.Config.URL, Log: p.Log}
 	if !gone && p.Config.URL != "" { // who serves has an address
 		var err error
 		if cfg.Server, err = p.Config.mailServer(); err != nil {

@@ -254,7 +254,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Access, err = p.openAccess()
 	keep(err)
-	order.Capture, order.Speech, order.Minutes = p.Capture, p.Speech, p.Minutes
+	order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = p.Queue, p.Capture, p.Speech, p.Minutes, p.Post
 	return errors.Join(failures...)
 }
 

@@ -252,17 +252,21 @@ func (o object) visible(tx *Tx) bool {
 	return o.visibility == "workspace" || o.level != "" || o.createdBy == tx.actor.Member
 }
 
-// level is what the member may do with the object: what was shared with them, what their role gives them on records that the
-// whole workspace sees, and everything on what they made; a viewer never more than read.
+// level is what the member may do with the object.
 func (tx *Tx) level() Level {
-	o := tx.object
+	return levelOf(tx.role, tx.object.level, tx.object.createdBy == tx.actor.Member)
+}
+
+// levelOf is what a member may do with a record that they may read: what was shared with them, what their role gives them on
+// records that the whole workspace sees, and everything on what they made; a viewer never more than read.
+func levelOf(role Role, shared Level, maker bool) Level {
 	switch {
-	case tx.role == Viewer:
+	case role == Viewer:
 		return Reader
-	case o.createdBy == tx.actor.Member, tx.role.rank() >= Admin.rank():
+	case maker, role.rank() >= Admin.rank():
 		return Manager
-	case o.level != "":
-		return o.level
+	case shared != "":
+		return shared
 	default:
 		return Contributor
 	}

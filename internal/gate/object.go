@@ -15,6 +15,7 @@ const (
 	Minutes    Object = "minutes"
 	Step       Object = "step"
 	Provider   Object = "sign_in_provider"
+	Notice     Object = "notice"
 )
 
 const roleOf = `

@@ -64,6 +64,17 @@ const (
 	RerunWork  Verb = "work.rerun"
 	CancelWork Verb = "work.cancel"
 
+	MakeNotice    Verb = "notice.make"
+	TellAccount   Verb = "notice.tell"
+	MailNotice    Verb = "notice.mail"
+	ListNotices   Verb = "notice.list"
+	ReadNotices   Verb = "notice.read"
+	ChooseNotices Verb = "notice.choose"
+	EndNotices    Verb = "notice.end"
+	ReadMail      Verb = "mail.read"
+	ChangeMail    Verb = "mail.change"
+	TestMail      Verb = "mail.test"
+
 	Disclose      Verb = "egress.send"
 	DiscloseSound Verb = "recording.send"
 	TestModel     Verb = "model.test"
@@ -167,6 +178,7 @@ const (
 	Postman       = "postman"
 	AnswerKeeper  = "answer keeper"
 	AccessLogger  = "access logger"
+	Notifier      = "notifier"
 )
 
 // Rule is a row of the policy table.
@@ -260,6 +272,17 @@ func Policy() []Rule {
 		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Scope: MeetingsRead, Stream: audit.Access},
 		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+
+		{Verb: MakeNotice, Says: "tell people of what happened", Object: Step, Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: TellAccount, Says: "tell a member of what happened to their own account", Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: MailNotice, Says: "mail a notice to whom it is for, if they may still read what it is about", Object: Notice, Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: ListNotices, Says: "list one's own notices", Least: Viewer, Stream: audit.Access},
+		{Verb: ReadNotices, Says: "mark one's own notices as read", Least: Viewer, Stream: audit.Data},
+		{Verb: ChooseNotices, Says: "choose what one is told of, and how", Least: Viewer, Stream: audit.Data},
+		{Verb: EndNotices, Says: "end mails of a kind by the link in one", Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: ReadMail, Says: "see how mail goes and how much content mails hold", Least: Admin, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: ChangeMail, Says: "set how much content mails hold", Least: Owner, Scope: SettingsWrite, Stream: audit.Administration},
+		{Verb: TestMail, Says: "send a test mail to oneself", Least: Admin, Stream: audit.Administration},
 
 		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},

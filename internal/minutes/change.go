@@ -151,7 +151,10 @@ func (s *Service) Submit(ctx context.Context, id ID, version int) error {
 			return err
 		}
 		tx.Note("version", version)
-		return meeting.Advance(ctx, tx, m.Meeting, meeting.Review)
+		if err := meeting.Advance(ctx, tx, m.Meeting, meeting.Review); err != nil {
+			return err
+		}
+		return s.Queue.Emit(ctx, tx, Submitted(m.ID, tx.Group()))
 	})
 }
 

@@ -276,6 +276,19 @@ func ignoreMissing(err error) error {
 	return err
 }
 
+// Gist returns the summary of a meeting's newest minutes, nothing where there are none, inside an act of whoever may read them.
+func Gist(ctx context.Context, tx *gate.Tx, id meeting.ID) ([]string, error) {
+	m, err := latest(ctx, tx, id)
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	var lines []string
+	for _, l := range m.Summary {
+		lines = append(lines, l.Text)
+	}
+	return lines, nil
+}
+
 // Document returns the published form of an opened meeting. Minutes whose transcript was erased keep their quotes. It fails
 // with fault.Missing until there are minutes.
 func (o Opened) Document() (document.Document, error) {

@@ -18,7 +18,7 @@ func Kinds() []Kind { return []Kind{Review, Ready, Failed, SignedIn, FactorChang
 // Security reports whether a kind is about one's own account: its mails cannot be switched off.
 func (k Kind) Security() bool { return k == SignedIn || k == FactorChange }
 
-// Subject is what a notice of the kind is called.
+// Subject is what a notice of the kind is called, empty for what is no kind.
 func (k Kind) Subject() string {
 	switch k {
 	case Ready:
@@ -32,7 +32,7 @@ func (k Kind) Subject() string {
 	case FactorChange:
 		return "The ways to sign in to your account changed"
 	}
-	return "News"
+	return ""
 }
 
 // Sentence says what to do.

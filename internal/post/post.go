@@ -20,16 +20,19 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/queue"
 	"mainstay/internal/tenant"
 )
 
 // Config is what the service stands on.
 type Config struct {
-	Gate   *gate.Gate
-	Source tenant.Source
-	Server Server       // zero: no mail is sent
-	Base   string       // where people find the deployment, "https://name": what links in mails begin with
-	Log    *slog.Logger // ids, counts and status codes
+	Gate     *gate.Gate
+	Queue    *queue.Queue
+	Source   tenant.Source
+	Subjects Subjects
+	Server   Server       // zero: no mail is sent
+	Base     string       // where people find the deployment, "https://name": what links in mails begin with
+	Log      *slog.Logger // ids, counts and status codes
 }
 
 // Service writes and sends mail.
@@ -41,8 +44,8 @@ type Service struct {
 
 // New returns the service. It fails where the server's settings cannot work.
 func New(cfg Config) (*Service, error) {
-	if cfg.Gate == nil || cfg.Source.Now == nil || cfg.Log == nil {
-		return nil, errors.New("post: Gate, Source and Log are required")
+	if cfg.Gate == nil || cfg.Queue == nil || cfg.Subjects == nil || cfg.Source.Now == nil || cfg.Log == nil {
+		return nil, errors.New("post: Gate, Queue, Subjects, Source and Log are required")
 	}
 	s := &Service{Config: cfg}
 	var err error

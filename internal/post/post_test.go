@@ -15,6 +15,7 @@ import (
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/post"
 	"mainstay/internal/post/posttest"
+	"mainstay/internal/queue"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -44,11 +45,25 @@ func (o *office) another(t *testing.T, change ...func(*post.Server)) *post.Servi
 	for _, f := range change {
 		f(&server)
 	}
-	s, err := post.New(post.Config{Gate: o.Gate, Source: o.Source, Server: server, Base: base, Log: slog.New(slog.DiscardHandler)})
+	s, err := post.New(post.Config{Gate: o.Gate, Queue: work(t, o.World), Subjects: nothing, Source: o.Source, Server: server, Base: base, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// work is a queue without steps.
+func work(t *testing.T, w *gatetest.World) *queue.Queue {
+	t.Helper()
+	q, err := queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func nothing(context.Context, *gate.Tx, []tenant.RecordID, bool) (map[tenant.RecordID]post.Subject, error) {
+	return nil, nil
 }
 
 func (o *office) account(t *testing.T, email string) tenant.AccountID {
@@ -420,7 +435,7 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		"another word":     func(c *post.Config) { c.Server.TLS = "opportunistic" },
 		"no address of us": func(c *post.Config) { c.Base = "" },
 	} {
-		cfg := post.Config{Gate: w.Gate, Source: w.Source, Server: good, Base: base, Log: slog.New(slog.DiscardHandler)}
+		cfg := post.Config{Gate: w.Gate, Queue: work(t, w), Subjects: nothing, Source: w.Source, Server: good, Base: base, Log: slog.New(slog.DiscardHandler)}
 		if _, err := post.New(cfg); err != nil {
 			t.Fatalf("the control: %v", err)
 		}

@@ -11,6 +11,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
 )
 
 // letterKind names the sealed document for the vault. It is never renamed.
@@ -97,4 +98,148 @@ from control.outbox`, day).Scan(&c.Waiting, &c.Sent, &c.Dead, &c.Oldest, &c.Stat
 		return fmt.Errorf("counting letters: %w", err)
 	}
 	return nil
+}
+
+// notice is a row of tenant.notice.
+type notice struct {
+	id        NoticeID
+	record    tenant.RecordID
+	member    tenant.MemberID
+	kind      Kind
+	object    [16]byte
+	shown     bool
+	mail      string
+	createdAt time.Time
+}
+
+// insertNotice enters a notice, and reports whether it is new: the same thing is told once.
+func insertNotice(ctx context.Context, tx *gate.Tx, n notice) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+insert into tenant.notice (workspace_id, id, record_id, member_id, kind, object_id, shown, mail, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict on constraint notice_is_made_once do nothing`,
+		tx.Workspace(), n.id, n.record, n.member, n.kind, n.object, n.shown, n.mail, tx.Now())
+	if err != nil {
+		return false, fmt.Errorf("entering a notice: %w", err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+func loadNotice(ctx context.Context, tx *gate.Tx, id NoticeID) (notice, error) {
+	n := notice{id: id}
+	err := tx.QueryRow(ctx, `select record_id, member_id, kind, mail, created_at from tenant.notice where workspace_id = $1 and id = $2`, tx.Workspace(), id).
+		Scan(&n.record, &n.member, &n.kind, &n.mail, &n.createdAt)
+	if err != nil {
+		return n, fmt.Errorf("reading notice %s: %w", id, err)
+	}
+	return n, nil
+}
+
+func settleNotice(ctx context.Context, tx *gate.Tx, n notice) error {
+	_, err := tx.Exec(ctx, `update tenant.notice set mail = $3, mailed_at = $4 where workspace_id = $1 and id = $2 and mail = 'due'`,
+		tx.Workspace(), n.id, n.mail, tx.Now())
+	return err
+}
+
+// ownNotices returns the acting member's notices about what they may read.
+func ownNotices(ctx context.Context, tx *gate.Tx) ([]Notice, error) {
+	rows, err := tx.Query(ctx, `
+select n.id, n.record_id, n.kind, n.created_at, n.read_at from tenant.notice n
+join gate.readable g on g.workspace_id = n.workspace_id and g.record_id = n.record_id
+where n.workspace_id = $1 and n.member_id = $2 and n.shown order by n.created_at desc, n.id desc limit 100`, tx.Workspace(), tx.Actor().Member)
+	if err != nil {
+		return nil, fmt.Errorf("listing notices: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Notice, error) {
+		var n Notice
+		err := row.Scan(&n.ID, &n.record, &n.Kind, &n.CreatedAt, &n.ReadAt)
+		return n, err
+	})
+}
+
+func unread(ctx context.Context, tx *gate.Tx) (n int, err error) {
+	err = tx.QueryRow(ctx, `
+select count(*) from tenant.notice n
+join gate.readable g on g.workspace_id = n.workspace_id and g.record_id = n.record_id
+where n.workspace_id = $1 and n.member_id = $2 and n.shown and n.read_at is null`, tx.Workspace(), tx.Actor().Member).Scan(&n)
+	return n, err
+}
+
+// markRead marks the acting member's notices, all where none is named.
+func markRead(ctx context.Context, tx *gate.Tx, ids []NoticeID) (int64, error) {
+	raw := make([][16]byte, len(ids))
+	for i, id := range ids {
+		raw[i] = id
+	}
+	tag, err := tx.Exec(ctx, `
+update tenant.notice set read_at = $3 where workspace_id = $1 and member_id = $2 and read_at is null and (cardinality($4::uuid[]) = 0 or id = any($4))`,
+		tx.Workspace(), tx.Actor().Member, tx.Now(), raw)
+	return tag.RowsAffected(), err
+}
+
+// choices returns what members chose of a kind; who chose nothing is not among them.
+func choices(ctx context.Context, tx *gate.Tx, kind Kind, members ...tenant.MemberID) (chosen, error) {
+	raw := make([][16]byte, len(members))
+	for i, id := range members {
+		raw[i] = id
+	}
+	c := chosen{kind: kind, byMember: map[tenant.MemberID]Choice{}}
+	rows, err := tx.Query(ctx, `
+select member_id, app, mail from tenant.notice_choice where workspace_id = $1 and kind = $2 and member_id = any($3)`, tx.Workspace(), kind, raw)
+	if err != nil {
+		return c, fmt.Errorf("reading choices of notices: %w", err)
+	}
+	var member tenant.MemberID
+	one := Choice{Kind: kind}
+	_, err = pgx.ForEachRow(rows, []any{&member, &one.App, &one.Mail}, func() error {
+		c.byMember[member] = one
+		return nil
+	})
+	return c, err
+}
+
+func choose(ctx context.Context, tx *gate.Tx, member tenant.MemberID, c Choice) error {
+	_, err := tx.Exec(ctx, `
+insert into tenant.notice_choice (workspace_id, member_id, kind, app, mail, changed_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (workspace_id, member_id, kind) do update set app = excluded.app, mail = excluded.mail, changed_at = excluded.changed_at`,
+		tx.Workspace(), member, c.Kind, c.App, c.Mail, tx.Now())
+	if err != nil {
+		return fmt.Errorf("storing a choice of notices: %w", err)
+	}
+	return nil
+}
+
+func mailContent(ctx context.Context, tx *gate.Tx) (Content, error) {
+	content := Titles
+	err := tx.QueryRow(ctx, `select content from tenant.mail_setting where workspace_id = $1`, tx.Workspace()).Scan(&content)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Nothing, fmt.Errorf("reading how much mails may hold: %w", err)
+	}
+	return content, nil
+}
+
+func setContent(ctx context.Context, tx *gate.Tx, content Content) error {
+	_, err := tx.Exec(ctx, `
+insert into tenant.mail_setting (workspace_id, content, changed_at) values ($1, $2, $3)
+on conflict (workspace_id) do update set content = excluded.content, changed_at = excluded.changed_at`, tx.Workspace(), content, tx.Now())
+	return err
+}
+
+// addressee is a member as mails name them, and the workspace's name.
+type addressee struct{ name, email, workspace string }
+
+func loadAddressee(ctx context.Context, tx *gate.Tx, member tenant.MemberID) (addressee, error) {
+	var person, workspace []byte
+	err := tx.QueryRow(ctx, `
+select m.sealed, w.sealed from tenant.member m join tenant.workspace w on w.workspace_id = m.workspace_id
+where m.workspace_id = $1 and m.id = $2 and m.state = 'active'`, tx.Workspace(), member).Scan(&person, &workspace)
+	if err != nil {
+		return addressee{}, fmt.Errorf("reading member %s: %w", member, err)
+	}
+	record := gate.WorkspaceRecord(tx.Workspace())
+	docs, err := gate.OpenAll[struct{ Name, Email string }](ctx, tx, []vault.Sealed{
+		{Place: tx.Place(record, "member", member), Bytes: person}, {Place: tx.Place(record, "workspace", tx.Workspace()), Bytes: workspace}})
+	if err != nil {
+		return addressee{}, err
+	}
+	return addressee{docs[0].Name, docs[0].Email, docs[1].Name}, nil
 }

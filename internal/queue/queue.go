@@ -32,6 +32,9 @@ func (noun) Prefix() string { return "stp" }
 // ID names a step.
 type ID = tenant.ID[noun]
 
+// Quiet begins the names of steps that only tell people of something: no list of work shows them.
+const Quiet = "tell:"
+
 // Fact is something that became true, in the past tense. Input is what it is about, Record leads the group it belongs to.
 type Fact struct {
 	Kind   string

@@ -170,14 +170,14 @@ type Status struct {
 
 const statusColumns = `s.id, s.record_id, s.kind, s.run, s.state, s.attempt, s.phase, s.progress, s.reason,
     case when s.state <> 'waiting' then 0 else
-        (select count(*) from tenant.step o where o.workspace_id = s.workspace_id and o.state = 'waiting' and (o.next_at, o.id) < (s.next_at, s.id)) end,
+        (select count(*) from tenant.step o where o.workspace_id = s.workspace_id and o.state = 'waiting' and o.kind not like 'tell:%' and (o.next_at, o.id) < (s.next_at, s.id)) end,
     s.created_at, s.started_at, s.finished_at`
 
 // Of returns the steps of a record's group inside an act or view about it, the newest first.
 func Of(ctx context.Context, tx *gate.Tx, record tenant.RecordID) ([]Status, error) {
 	return statuses(ctx, tx, `
 select `+statusColumns+` from tenant.step s
-where s.workspace_id = $1 and s.record_id = $2 order by s.created_at desc, s.id desc limit 20`, tx.Workspace(), record)
+where s.workspace_id = $1 and s.record_id = $2 and s.kind not like 'tell:%' order by s.created_at desc, s.id desc limit 20`, tx.Workspace(), record)
 }
 
 // Open returns the workspace's steps that are not done, of records that the actor may read.
@@ -185,7 +185,7 @@ func Open(ctx context.Context, tx *gate.Tx) ([]Status, error) {
 	return statuses(ctx, tx, `
 select `+statusColumns+` from tenant.step s
 join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
-where s.workspace_id = $1 and s.state in ('waiting', 'running', 'dead')
+where s.workspace_id = $1 and s.state in ('waiting', 'running', 'dead') and s.kind not like 'tell:%'
   and not exists (select from tenant.step n where n.workspace_id = s.workspace_id and n.input_id = s.input_id and n.kind = s.kind and n.run > s.run)
 order by s.created_at desc, s.id desc limit 200`, tx.Workspace())
 }
@@ -195,7 +195,7 @@ func Done(ctx context.Context, tx *gate.Tx, since time.Time) ([]Status, error) {
 	return statuses(ctx, tx, `
 select `+statusColumns+` from tenant.step s
 join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
-where s.workspace_id = $1 and s.state = 'done' and s.finished_at >= $2
+where s.workspace_id = $1 and s.state = 'done' and s.kind not like 'tell:%' and s.finished_at >= $2
 order by s.finished_at desc, s.id desc limit 20`, tx.Workspace(), since)
 }
 
@@ -204,7 +204,7 @@ func Dead(ctx context.Context, tx *gate.Tx) (n int, err error) {
 	err = tx.QueryRow(ctx, `
 select count(*) from tenant.step s
 join gate.readable g on g.workspace_id = s.workspace_id and g.record_id = s.record_id
-where s.workspace_id = $1 and s.state = 'dead'
+where s.workspace_id = $1 and s.state = 'dead' and s.kind not like 'tell:%'
   and not exists (select from tenant.step n where n.workspace_id = s.workspace_id and n.input_id = s.input_id and n.kind = s.kind and n.run > s.run)`,
 		tx.Workspace()).Scan(&n)
 	return n, err

@@ -16,6 +16,7 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/pipeline"
+	"mainstay/internal/post"
 	"mainstay/internal/progress"
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
@@ -43,8 +44,9 @@ type Case struct {
 	Recording  capture.RecordingID
 	Transcript speech.ID
 	Minutes    minutes.ID
-	Done       queue.ID // the step that drafted the minutes
-	Waiting    queue.ID // a step that waits
+	Notice     post.NoticeID // of the owner, that the minutes are ready
+	Done       queue.ID      // the step that drafted the minutes
+	Waiting    queue.ID      // a step that waits
 }
 
 // Tenant makes a workspace. Word must be one word with a capital letter.
@@ -84,6 +86,17 @@ func (ten *Tenant) Person(t testing.TB, role gate.Role) context.Context {
 		a.Account, ten.ID, a.Member, w.Clock.Now())
 	check(t, err)
 	return ctx
+}
+
+// Rename gives a member another name and address.
+func (ten *Tenant) Rename(t testing.TB, member context.Context, name, email string) {
+	t.Helper()
+	a, err := tenant.ActorOf(member)
+	check(t, err)
+	place := vault.Place{Workspace: ten.ID, Record: gate.WorkspaceRecord(ten.ID), Kind: "member", Row: a.Member}
+	sealed := ten.world.seal(t, place, map[string]string{"name": name, "email": email})
+	_, err = ten.world.Admin.Exec(t.Context(), `update tenant.member set sealed = $3 where workspace_id = $1 and id = $2`, ten.ID, a.Member, sealed)
+	check(t, err)
 }
 
 // Session begins a session of a member and returns its token and the context in which its requests act.
@@ -135,6 +148,7 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	if opened.Transcript == nil || opened.Minutes == nil {
 		t.Fatalf("the pipeline left no minutes: %+v", steps)
 	}
+	check(t, w.Admin.QueryRow(t.Context(), `select (select id from tenant.notice where workspace_id = $1 and record_id = $2 and kind = 'ready')`, ten.ID, c.Record).Scan(&c.Notice))
 	c.Transcript, c.Minutes, c.Done = opened.Transcript.ID, opened.Minutes.ID, stepOf(steps, pipeline.Draft, "done")
 	check(t, w.Speech.NameSpeaker(ctx, c.Transcript, "s1", "Speaker "+ten.Word))
 	steps, err = w.Progress.Of(ctx, m.ID)
@@ -161,5 +175,5 @@ func stepOf(steps []progress.Step, kind, state string) queue.ID {
 func (w *World) Nowhere() Case {
 	return Case{Meeting: tenant.NewID[meeting.ID](w.Source), Record: tenant.NewID[tenant.RecordID](w.Source), Upload: tenant.NewID[capture.UploadID](w.Source),
 		Recording: tenant.NewID[capture.RecordingID](w.Source), Transcript: tenant.NewID[speech.ID](w.Source),
-		Minutes: tenant.NewID[minutes.ID](w.Source), Done: tenant.NewID[queue.ID](w.Source), Waiting: tenant.NewID[queue.ID](w.Source)}
+		Minutes: tenant.NewID[minutes.ID](w.Source), Notice: tenant.NewID[post.NoticeID](w.Source), Done: tenant.NewID[queue.ID](w.Source), Waiting: tenant.NewID[queue.ID](w.Source)}
 }

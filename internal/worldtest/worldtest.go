@@ -86,7 +86,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	w.Queue, err = queue.New(queue.Config{Gate: w.Gate, Source: w.Source, Node: "test", Log: slog.New(slog.DiscardHandler),
 		Kinds: order.Kinds(), Subscribers: pipeline.Subscribers(), Dead: order.Dead, Steered: order.Steered})
 	check(t, err)
-	w.Post, err = post.New(post.Config{Gate: w.Gate, Source: w.Source, Server: server, Base: "https://mainstay.example.com", Log: slog.New(slog.DiscardHandler)})
+	w.Post, err = post.New(post.Config{Gate: w.Gate, Queue: w.Queue, Subjects: pipeline.Subjects, Source: w.Source, Server: server, Base: "https://mainstay.example.com", Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
@@ -113,7 +113,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Access, err = accesslog.New(accesslog.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Keep: 30 * 24 * time.Hour})
 	check(t, err)
-	order.Capture, order.Speech, order.Minutes = w.Capture, w.Speech, w.Minutes
+	order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = w.Queue, w.Capture, w.Speech, w.Minutes, w.Post
 	return w
 }
 

@@ -1,0 +1,213 @@
+package post
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/queue"
+	"mainstay/internal/tenant"
+)
+
+// FactNoticed is about a notice: it is made, and is to be mailed.
+const FactNoticed = "post.Noticed"
+
+// Notify is the step that tells the members whom a kind is for of what happened. Who may not read what it is about is not told.
+// The notices, the steps that mail them and the end of this step are one act.
+func (s *Service) Notify(ctx context.Context, step queue.Step, kind Kind) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.MakeNotice, Object: step.ID}, func(ctx context.Context, tx *gate.Tx) error {
+		who, err := gate.Recipients(ctx, tx)
+		if err != nil {
+			return err
+		}
+		told := 0
+		for _, r := range who {
+			if !kind.concerns(r) || kind == Review && r.Member == step.OnBehalfOf {
+				continue
+			}
+			told++
+			if err := s.make(ctx, tx, kind, r.Member, step.Input); err != nil {
+				return err
+			}
+		}
+		tx.Note("kind", kind)
+		tx.Note("told", told)
+		return s.Queue.Finish(ctx, tx, step)
+	})
+}
+
+// concerns reports whether a member who may read a meeting is told of the kind: its maker of what became of it, and of minutes
+// that wait whoever manages the meeting.
+func (k Kind) concerns(r gate.Recipient) bool {
+	switch k {
+	case Ready, Failed:
+		return r.Maker
+	case Review:
+		return r.Level == gate.Manager
+	}
+	return false
+}
+
+// make enters a notice as its member chose to be told, and queues its mail.
+func (s *Service) make(ctx context.Context, tx *gate.Tx, kind Kind, member tenant.MemberID, object [16]byte) error {
+	all, err := choices(ctx, tx, kind, member)
+	if err != nil {
+		return err
+	}
+	choice := all.of(member)
+	mail := choice.Mail && s.Works()
+	if !choice.App && !mail {
+		return nil
+	}
+	n := notice{id: gate.NewID[NoticeID](tx), record: tx.Group(), member: member, kind: kind, object: object, shown: choice.App, mail: "none"}
+	if mail {
+		n.mail = "due"
+	}
+	made, err := insertNotice(ctx, tx, n)
+	if err != nil || !made || !mail {
+		return err
+	}
+	return s.Queue.Emit(ctx, tx, queue.Fact{Kind: FactNoticed, Input: n.id, Record: n.record})
+}
+
+// Tell shows a member of a workspace, in the app, that something happened to their own account: object is what it was (a
+// session, a factor). The mail about it is a letter of [Service.Account], which cannot be switched off. It is an act of its own,
+// after the one that it tells of.
+func (s *Service) Tell(ctx context.Context, workspace tenant.WorkspaceID, member tenant.MemberID, kind Kind, object [16]byte) error {
+	if !kind.Security() {
+		return fault.New(fault.Invalid, "This is not about an account.")
+	}
+	from := tenant.Visitor(ctx)
+	ctx = tenant.WithActor(ctx, tenant.Actor{Kind: tenant.Job, Job: gate.Notifier, Workspace: workspace, OnBehalfOf: member, Address: from.Address, Request: from.Request})
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.TellAccount}, func(ctx context.Context, tx *gate.Tx) error {
+		all, err := choices(ctx, tx, kind, member)
+		if err != nil || !all.of(member).App {
+			return err
+		}
+		record := gate.WorkspaceRecord(tx.Workspace())
+		n := notice{id: gate.NewID[NoticeID](tx), record: record, member: member, kind: kind, object: object, shown: true, mail: "none"}
+		if _, err := insertNotice(ctx, tx, n); err != nil {
+			return err
+		}
+		return s.Queue.Emit(ctx, tx, queue.Fact{Kind: "post.Told", Record: record}) // for bells
+	})
+}
+
+// Mail is the step that mails a notice, if its member is still there, still wants it and may still read what it is about. It
+// reads in one act, sends without one, and notes in another what came of it.
+func (s *Service) Mail(ctx context.Context, step queue.Step) error {
+	var n notice
+	var e envelope
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.MailNotice, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if n, err = loadNotice(ctx, tx, NoticeID(step.Input)); err != nil {
+			return err
+		}
+		var wanted bool
+		if n.mail == "due" && s.Works() {
+			if wanted, err = s.compose(ctx, tx, n, &e); err != nil {
+				return err
+			}
+		}
+		if wanted {
+			return nil
+		}
+		if n.mail == "due" {
+			n.mail = "dropped"
+		}
+		tx.Note("state", n.mail)
+		return s.noted(ctx, tx, n, step)
+	})
+	if err != nil || n.mail != "due" {
+		return err
+	}
+	failure := s.carrier.send(ctx, e)
+	v := verdictOf(failure)
+	s.Log.Info("notice", "notice", n.id, "sent", v.sent, "status", v.status)
+	if n.mail = v.state(); n.mail == "due" {
+		if s.Source.Now().Before(n.createdAt.Add(patience)) {
+			return fault.Wrap(fault.Busy, v.sentence, failure)
+		}
+		n.mail = "dead"
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.MailNotice, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("state", n.mail)
+		tx.Note("status", v.status)
+		return s.noted(ctx, tx, n, step)
+	})
+}
+
+// noteTime is how long a note of what was sent may take after the step was told to stop.
+const noteTime = 10 * time.Second
+
+func (v verdict) state() string {
+	switch {
+	case v.sent:
+		return "sent"
+	case v.finally:
+		return "dead"
+	}
+	return "due"
+}
+
+// noted ends a notice's mail together with its step.
+func (s *Service) noted(ctx context.Context, tx *gate.Tx, n notice, step queue.Step) error {
+	if err := settleNotice(ctx, tx, n); err != nil {
+		return err
+	}
+	return s.Queue.Finish(ctx, tx, step)
+}
+
+// compose writes a notice's mail, and reports whether it is to be sent at all.
+func (s *Service) compose(ctx context.Context, tx *gate.Tx, n notice, e *envelope) (bool, error) {
+	who, err := gate.Recipients(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	all, err := choices(ctx, tx, n.kind, n.member)
+	if err != nil {
+		return false, err
+	}
+	concerned := slices.ContainsFunc(who, func(r gate.Recipient) bool { return r.Member == n.member && n.kind.concerns(r) })
+	if !concerned || !all.of(n.member).Mail {
+		return false, nil
+	}
+	content, err := mailContent(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	subjects, err := s.Subjects(ctx, tx, []tenant.RecordID{n.record}, content == Summary && n.kind != Failed)
+	if err != nil {
+		return false, err
+	}
+	subject, ok := subjects[n.record]
+	if !ok {
+		return false, nil
+	}
+	letter := noticed{Kind: n.kind, Link: subject.Path}
+	if content != Nothing {
+		letter.Title, letter.Lines = subject.Title, subject.Lines
+	}
+	return true, s.address(ctx, tx, n, letter, e)
+}
+
+// address puts a notice's letter into its envelope.
+func (s *Service) address(ctx context.Context, tx *gate.Tx, n notice, letter noticed, e *envelope) error {
+	m, err := loadAddressee(ctx, tx, n.member)
+	if err != nil {
+		return err
+	}
+	letter.Name = m.workspace
+	token, err := s.leaving(ctx, tx.Workspace(), n.member, n.kind)
+	if err != nil {
+		return err
+	}
+	letter.Leave = strings.TrimSuffix(s.Base, "/") + "/unsubscribe/" + token
+	*e = envelope{id: n.id.String(), at: n.createdAt, to: m.email, leave: letter.Leave}
+	e.written, err = s.letters.write("notice", &letter)
+	return err
+}
