@@ -86,6 +86,15 @@ func TestServeRefusesWhatCannotBeSafe(t *testing.T) {
 		"a store's key in its URL":    {[]string{data, "MAINSTAY_BLOBS=s3://key:secret@minutes?region=x"}, nil, "MAINSTAY_BLOBS_SECRET_FILE", 1},
 		"half of a store's key":       {[]string{data, "MAINSTAY_BLOBS=s3://minutes?region=x", "MAINSTAY_BLOBS_KEY=k"}, nil, "belong together", 1},
 		"a key without a store":       {[]string{data, "MAINSTAY_BLOBS_KEY=k", "MAINSTAY_BLOBS_SECRET=s"}, nil, "set blobs", 1},
+		"everybody as a proxy":        {[]string{data, "MAINSTAY_PROXIES=0.0.0.0/0"}, nil, "never everybody", 1},
+		"a proxy that is no address":  {[]string{data, "MAINSTAY_PROXIES=proxy.example.com"}, nil, "list of networks", 1},
+		"TLS on a socket":             {[]string{data, "MAINSTAY_LISTEN=unix:/nowhere", "MAINSTAY_ACME_DOMAINS=a.example.com"}, nil, "proxy before it", 1},
+		"a version that is too old":   {[]string{data, "MAINSTAY_TLS=1.1"}, nil, "1.3", 1},
+		"an authority in the clear":   {[]string{data, "MAINSTAY_ACME_DOMAINS=a.example.com", "MAINSTAY_ACME_DIRECTORY=http://ca.example.com"}, nil, "https://", 1},
+		"a redirect to nowhere":       {[]string{data, "MAINSTAY_REDIRECT=127.0.0.1:0"}, nil, "needs tls_cert", 1},
+		"no limit at all":             {[]string{data, "MAINSTAY_LIMIT_FACTOR=0"}, nil, "above 0", 1},
+		"half a firewall":             {[]string{data, "MAINSTAY_WAF=maybe"}, nil, "on or off", 1},
+		"a log that is kept never":    {[]string{data, "MAINSTAY_ACCESS_LOG_DAYS=0"}, nil, "from 1", 1},
 		"an argument":                 {[]string{data}, []string{"now"}, "no arguments", 2},
 	} {
 		said, code := runProgram(t, c.env, append([]string{"serve"}, c.args...)...)

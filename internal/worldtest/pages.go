@@ -33,8 +33,9 @@ func (w *World) Pages(t testing.TB) *Pages {
 	return w.PagesFor(t, nil)
 }
 
-// PagesFor returns the world's pages for sessions that the test knows; nil are the real ones.
-func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
+// PagesFor returns the world's pages for sessions that the test knows; nil are the real ones. The changes are made to what the
+// server is made with.
+func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(*httpd.Config)) *Pages {
 	t.Helper()
 	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Access: w.Access, Source: w.Source})
@@ -45,8 +46,12 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions) *Pages {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
-	server, err := httpd.New(httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
-		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed, Ends: ends}) // tests ask more often than people
+	edge := httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
+		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed, Ends: ends} // tests ask more often than people
+	for _, change := range changes {
+		change(&edge)
+	}
+	server, err := httpd.New(edge)
 	check(t, err)
 	app.Register(server)
 	record.Register(app, server)
