@@ -50,7 +50,7 @@ func TestTheOperatorClosesAnAccountAndOpensItAgain(t *testing.T) {
 		if _, err := s.Resolve(t.Context(), begun.Token.Reveal()); !fault.Is(err, fault.Denied) {
 			t.Errorf("its session goes on: %v", err)
 		}
-		if _, err := s.SignIn(t.Context(), "ada@example.com", password); !fault.Is(err, fault.Denied) {
+		if _, err := s.SignIn(t.Context(), "ada@example.com", secret); !fault.Is(err, fault.Denied) {
 			t.Errorf("it signs in: %v", err)
 		}
 		if _, err := s.Disable(t.Context(), name); !fault.Is(err, fault.Conflict) {
@@ -62,7 +62,7 @@ func TestTheOperatorClosesAnAccountAndOpensItAgain(t *testing.T) {
 		if _, err := s.Resolve(t.Context(), begun.Token.Reveal()); !fault.Is(err, fault.Denied) {
 			t.Errorf("the session of before goes on again: %v", err)
 		}
-		entry, err := s.SignIn(t.Context(), "ada@example.com", password)
+		entry, err := s.SignIn(t.Context(), "ada@example.com", secret)
 		if err != nil {
 			t.Fatalf("signing in to an account that was opened again: %v", err)
 		}
