@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,20 +15,71 @@ import (
 // strict reports whether a route is an operation of the JSON API: it refuses what it does not know.
 func strict(r httpd.Route) bool { return strings.HasPrefix(r.Pattern, "/api/v1/") }
 
+func transcriptOf(c worldtest.Case) string { return c.Transcript.String() }
+func recordingOf(c worldtest.Case) string  { return c.Recording.String() }
+func minutesOf(c worldtest.Case) string    { return c.Minutes.String() }
+func doneOf(c worldtest.Case) string       { return c.Done.String() }
+
 // programVisits are the cases of the JSON API, by the route below /api/v1.
 func programVisits() map[string]visit {
 	whatever := map[string]string{"If-Match": "*"}
+	half := string(worldtest.Tone(0)[len(worldtest.Tone(0))/2:])
+	tus := map[string]string{"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", "Upload-Offset": fmt.Sprint(len(worldtest.Tone(0)) / 2)}
+	model := `{"enabled":true,"provider":"openai","url":"` + nobodyListens().URL + `","model":"stand-in","own":true,"region":"here","training":"no","retention_days":0,"monthly_tokens":1}`
+	form := "--x\r\nContent-Disposition: form-data; name=\"meeting\"\r\n\r\n{\"title\":\"New\"}\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n" +
+		string(worldtest.Tone(7)) + "\r\n--x--\r\n"
 	return map[string]visit{
-		"GET /openapi.json":           {none: "what the API is like"},
-		"GET /me":                     {},
-		"GET /workspace":              {},
-		"GET /meetings":               {},
-		"POST /meetings":              {json: `{"title":"New"}`},
-		"GET /meetings/{id}":          {of: meetingOf},
-		"PATCH /meetings/{id}":        {of: meetingOf, header: whatever, json: `{"title":"Changed"}`},
-		"DELETE /meetings/{id}":       {of: meetingOf, maker: true},
-		"POST /meetings/{id}/restore": {of: meetingOf, maker: true},
-		"POST /meetings/{id}/erase":   {of: meetingOf, maker: true},
+		"GET /openapi.json":                              {none: "what the API is like"},
+		"GET /me":                                        {},
+		"GET /workspace":                                 {},
+		"GET /meetings":                                  {},
+		"POST /meetings":                                 {json: `{"title":"New"}`},
+		"GET /meetings/{id}":                             {of: meetingOf},
+		"PATCH /meetings/{id}":                           {of: meetingOf, header: whatever, json: `{"title":"Changed"}`},
+		"DELETE /meetings/{id}":                          {of: meetingOf, maker: true},
+		"POST /meetings/{id}/restore":                    {of: meetingOf, maker: true},
+		"POST /meetings/{id}/erase":                      {of: meetingOf, maker: true},
+		"POST /meetings/{id}/uploads":                    {of: meetingOf, json: `{"name":"a.wav","size":10}`},
+		"GET /uploads/{id}":                              {of: uploadOf, mine: true},
+		"POST /uploads/{id}/finish":                      {of: uploadOf, mine: true, ends: http.StatusConflict},
+		"HEAD /uploads/{id}":                             {of: uploadOf, mine: true, header: tus},
+		"PATCH /uploads/{id}":                            {of: uploadOf, mine: true, header: tus, body: half},
+		"DELETE /uploads/{id}":                           {of: uploadOf, mine: true, header: tus},
+		"POST /recordings":                               {header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, body: form},
+		"GET /meetings/{id}/recording":                   {of: meetingOf},
+		"GET /recordings/{id}/audio":                     {of: recordingOf},
+		"DELETE /recordings/{id}":                        {of: recordingOf, maker: true},
+		"GET /meetings/{id}/transcripts":                 {of: meetingOf},
+		"POST /meetings/{id}/transcripts":                {of: meetingOf, json: `{"text":"Ada: We agreed."}`},
+		"GET /meetings/{id}/transcript":                  {of: meetingOf},
+		"GET /meetings/{id}/transcripts/{transcript}":    {of: meetingOf},
+		"POST /meetings/{id}/transcriptions":             {of: meetingOf, json: `{"engine":"other"}`, ends: http.StatusConflict}, // a step of the case waits
+		"DELETE /transcripts/{id}":                       {of: transcriptOf, maker: true},
+		"PUT /transcripts/{id}/speakers/{speaker}":       {of: transcriptOf, json: `{"name":"Ada"}`},
+		"POST /transcripts/{id}/speakers/{speaker}/undo": {of: transcriptOf},
+		"GET /meetings/{id}/files/{file}":                {of: meetingOf},
+		"GET /meetings/{id}/minutes":                     {of: meetingOf},
+		"POST /meetings/{id}/minutes/lines":              {of: meetingOf, header: whatever, json: `{"list":"summary","text":"We agreed."}`},
+		"PATCH /meetings/{id}/minutes/lines/{line}":      {of: meetingOf, header: whatever, json: `{"text":"We agreed."}`},
+		"DELETE /meetings/{id}/minutes/lines/{line}":     {of: meetingOf, header: whatever},
+		"POST /meetings/{id}/minutes/undo":               {of: meetingOf, ends: http.StatusConflict}, // nothing was changed
+		"POST /meetings/{id}/minutes/review":             {of: meetingOf, header: whatever},
+		"POST /meetings/{id}/minutes/approve":            {of: meetingOf, header: whatever},
+		"DELETE /minutes/{id}":                           {of: minutesOf, maker: true},
+		"GET /jobs":                                      {},
+		"GET /meetings/{id}/jobs":                        {of: meetingOf},
+		"GET /jobs/{id}":                                 {of: doneOf},
+		"GET /jobs/{id}/events":                          {of: doneOf},
+		"POST /jobs/{id}/run":                            {of: doneOf},
+		"POST /jobs/{id}/cancel":                         {of: func(c worldtest.Case) string { return c.Waiting.String() }},
+		"GET /settings/model":                            {},
+		"PUT /settings/model":                            {header: whatever, json: model},
+		"POST /settings/model/test":                      {ends: http.StatusForbidden}, // no model is on
+		"GET /settings/speech":                           {},
+		"PUT /settings/speech":                           {header: whatever, json: `{"languages":["en"]}`},
+		"GET /ledger":                                    {},
+		"GET /checks":                                    {},
+		"POST /checks/run":                               {},
 	}
 }
 

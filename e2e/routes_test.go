@@ -167,7 +167,7 @@ type forged func(r *http.Request)
 
 func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r httpd.Route, c worldtest.Case, more ...forged) reply {
 	t.Helper()
-	path := strings.NewReplacer("{line}", "s1", "{speaker}", "s1", "{$}", "").Replace(r.Pattern)
+	path := strings.NewReplacer("{line}", "s1", "{speaker}", "s1", "{$}", "", "{file}", "minutes.md", "{transcript}", c.Transcript.String()).Replace(r.Pattern)
 	if v.of != nil {
 		path = strings.Replace(path, "{id}", v.of(c), 1)
 	}
@@ -176,7 +176,7 @@ func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r htt
 		query = v.query(c)
 	}
 	body := strings.ReplaceAll(v.body, "{csrf}", b.Token)
-	if strict(r) {
+	if v.json != "" {
 		body = v.json
 	}
 	if body == "" && r.Method == http.MethodPost && !strict(r) {

@@ -44,6 +44,8 @@ type API struct {
 	Config
 	*operation.Set
 	document []byte
+
+	saidOfMeeting func([]byte) (NewMeeting, error)
 }
 
 // Register adds the API to a server and returns it. It panics as httpd.Server.API does.
@@ -57,8 +59,10 @@ func Register(cfg Config, server *httpd.Server) (*API, error) {
 		return nil, err
 	}
 	a := &API{Config: cfg, Set: set}
-	a.me()
-	a.meetings()
+	a.saidOfMeeting = operation.Reader[NewMeeting](set)
+	for _, register := range []func(){a.me, a.meetings, a.uploads, a.recordings, a.transcripts, a.minutes, a.jobs, a.settings, a.deployment} {
+		register()
+	}
 	if a.document, err = set.Document(); err != nil {
 		return nil, err
 	}

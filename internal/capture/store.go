@@ -48,8 +48,10 @@ func loadUpload(ctx context.Context, tx *gate.Tx, id UploadID) (Upload, error) {
 	u := Upload{ID: id}
 	var body []byte
 	err := tx.QueryRow(ctx, `
-select record_id, meeting_id, state, size, received, created_by, expires_at, sealed from tenant.upload where workspace_id = $1 and id = $2`,
-		tx.Workspace(), id).Scan(&u.Record, &u.Meeting, &u.State, &u.Size, &u.Received, &u.CreatedBy, &u.ExpiresAt, &body)
+select u.record_id, u.meeting_id, u.state, u.size, u.received, u.created_by, u.expires_at, u.sealed,
+    (select r.id from tenant.recording r where r.workspace_id = u.workspace_id and r.meeting_id = u.meeting_id and r.upload_id = u.id)
+from tenant.upload u where u.workspace_id = $1 and u.id = $2`,
+		tx.Workspace(), id).Scan(&u.Record, &u.Meeting, &u.State, &u.Size, &u.Received, &u.CreatedBy, &u.ExpiresAt, &body, &u.Recording)
 	if err != nil {
 		return u, fmt.Errorf("reading upload %s: %w", id, err)
 	}

@@ -61,6 +61,7 @@ const (
 	EraseMinutes   Verb = "minutes.erase"
 
 	ListWork   Verb = "work.list"
+	ReadWork   Verb = "work.read"
 	RerunWork  Verb = "work.rerun"
 	CancelWork Verb = "work.cancel"
 
@@ -270,6 +271,7 @@ func Policy() []Rule {
 		{Verb: EraseMinutes, Says: "destroy minutes", Object: Minutes, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 
 		{Verb: ListWork, Says: "see the work that runs, waits and failed", Least: Viewer, Scope: MeetingsRead, Stream: audit.Access},
+		{Verb: ReadWork, Says: "follow one piece of work", Object: Step, Least: Viewer, Level: Reader, Scope: MeetingsRead, Stream: audit.Access},
 		{Verb: RerunWork, Says: "run failed work again", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: CancelWork, Says: "cancel work", Object: Step, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
 	"mainstay/internal/queue"
@@ -50,6 +51,26 @@ func (s *Service) Of(ctx context.Context, id meeting.ID) ([]Step, error) {
 		return err
 	})
 	return steps, err
+}
+
+// Read returns one step with its meeting. It is no act: who waits for work asks often.
+func (s *Service) Read(ctx context.Context, id StepID) (Work, error) {
+	var work Work
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadWork, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		step, err := queue.One(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		all, err := s.titled(ctx, tx, []queue.Status{step})
+		if err == nil && len(all) == 0 {
+			err = fault.New(fault.Missing, "There is no such work.")
+		}
+		if err == nil {
+			work = all[0]
+		}
+		return err
+	})
+	return work, err
 }
 
 // timed tells the time left from how long the done part took.

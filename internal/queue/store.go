@@ -173,6 +173,19 @@ const statusColumns = `s.id, s.record_id, s.kind, s.run, s.state, s.attempt, s.p
         (select count(*) from tenant.step o where o.workspace_id = s.workspace_id and o.state = 'waiting' and o.kind not like 'tell:%' and (o.next_at, o.id) < (s.next_at, s.id)) end,
     s.created_at, s.started_at, s.finished_at`
 
+// One returns a step inside an act or view about it. It fails with fault.Missing where it is gone.
+func One(ctx context.Context, tx *gate.Tx, id ID) (Status, error) {
+	found, err := statuses(ctx, tx, `
+select `+statusColumns+` from tenant.step s where s.workspace_id = $1 and s.id = $2`, tx.Workspace(), id)
+	if err == nil && len(found) == 0 {
+		err = fault.New(fault.Missing, "There is no such work.")
+	}
+	if err != nil {
+		return Status{}, err
+	}
+	return found[0], nil
+}
+
 // Of returns the steps of a record's group inside an act or view about it, the newest first.
 func Of(ctx context.Context, tx *gate.Tx, record tenant.RecordID) ([]Status, error) {
 	return statuses(ctx, tx, `

@@ -302,3 +302,19 @@ where workspace_id = $1 and transcript_id = $2 order by number`, tx.Workspace(),
 	}
 	return nil
 }
+
+// described reads what stands in the clear of a meeting's transcripts that are not erased, the newest first.
+func described(ctx context.Context, tx *gate.Tx, id meeting.ID) ([]Transcript, error) {
+	rows, err := tx.Query(ctx, `
+select t.id, t.record_id, t.meeting_id, t.recording_id, t.run, t.language, t.duration_ms, t.created_at from tenant.transcript t
+join gate.readable g on g.workspace_id = t.workspace_id and g.record_id = t.record_id
+where t.workspace_id = $1 and t.meeting_id = $2 order by t.run desc`, tx.Workspace(), id)
+	if err != nil {
+		return nil, fmt.Errorf("listing the transcripts of meeting %s: %w", id, err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Transcript, error) {
+		var t Transcript
+		err := row.Scan(&t.ID, &t.Record, &t.Meeting, &t.Recording, &t.Run, &t.Language, &t.DurationMS, &t.CreatedAt)
+		return t, err
+	})
+}

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -70,14 +72,6 @@ func (s *Set) describe(op Operation) huma.Operation {
 			d.Extensions["x-least-role"] = string(rule.Least)
 		}
 	}
-	if op.Takes.Type != "" {
-		schema := &huma.Schema{Type: "string", Format: "binary"}
-		if op.Takes.Parts != nil {
-			schema = &huma.Schema{Type: "object", AdditionalProperties: false, Properties: op.Takes.Parts}
-			schema.Required = []string{"file"}
-		}
-		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{op.Takes.Type: {Schema: schema}}}
-	}
 	return d
 }
 
@@ -100,6 +94,14 @@ func (op Operation) security() []map[string][]string {
 
 // complete adds what follows from the types: headers, answers that are not JSON, and every refusal that can come.
 func (s *Set) complete(d *huma.Operation, op Operation) {
+	if op.Takes.Type != "" {
+		schema := &huma.Schema{Type: "string", Format: "binary"}
+		if op.Takes.Parts != nil {
+			schema = &huma.Schema{Type: "object", AdditionalProperties: false, Properties: op.Takes.Parts}
+			schema.Required = []string{"file"}
+		}
+		d.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{op.Takes.Type: {Schema: schema}}}
+	}
 	success := d.Responses[strconv.Itoa(d.DefaultStatus)]
 	for _, kind := range op.Answers {
 		if success.Content == nil {
@@ -134,6 +136,7 @@ func (s *Set) complete(d *huma.Operation, op Operation) {
 			media.Example = op.Example
 		}
 	}
+	delete(d.Responses, "default")
 	for _, status := range op.refusals(d) {
 		d.Responses[strconv.Itoa(status)] = problemResponse(status)
 	}
@@ -216,8 +219,14 @@ func Meaning(status int) string {
 // Document returns the OpenAPI document of all that was added. It is the same text each time.
 func (s *Set) Document() ([]byte, error) {
 	doc := s.api.OpenAPI()
-	for _, schema := range doc.Components.Schemas.Map() {
+	registry := doc.Components.Schemas
+	delete(registry.Map(), "ErrorModel") // huma's own, which nobody is answered with
+	delete(registry.Map(), "ErrorDetail")
+	for name, schema := range registry.Map() {
 		solid(schema)
+		if t := registry.TypeFromRef("#/components/schemas/" + name); t != nil {
+			absent(schema, t)
+		}
 	}
 	for _, d := range s.sources {
 		for _, media := range content(d) {
@@ -244,6 +253,20 @@ func content(d *huma.Operation) []*huma.MediaType {
 		}
 	}
 	return all
+}
+
+// absent says which objects may be null: those that a field points to.
+func absent(s *huma.Schema, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch p := s.Properties[name]; {
+		case f.Anonymous:
+			absent(s, f.Type)
+		case p != nil && p.Ref != "" && f.Type.Kind() == reflect.Pointer && !strings.Contains(f.Tag.Get("json"), ",omitempty"):
+			s.Properties[name] = &huma.Schema{Description: p.Description, OneOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+		}
+	}
 }
 
 // solid says that lists are never null.

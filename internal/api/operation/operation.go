@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -106,6 +107,24 @@ func Add[I, O any](s *Set, op Operation, handler func(context.Context, *I) (*O, 
 		}
 		return out, nil
 	})
+}
+
+// Reader returns what reads the JSON of a T that does not come as a body, as strictly as one that does.
+func Reader[T any](s *Set) func([]byte) (T, error) {
+	registry := s.api.OpenAPI().Components.Schemas
+	schema := registry.Schema(reflect.TypeFor[T](), true, "")
+	return func(data []byte) (T, error) {
+		var v T
+		value, err := parse(data)
+		if err != nil {
+			return v, err
+		}
+		c := checker{registry: registry}
+		if c.check(schema, value, ""); len(c.parts) > 0 {
+			return v, refuse(c.parts...)
+		}
+		return v, read(data, &v)
+	}
 }
 
 // Operations returns what was added, in its order.

@@ -65,6 +65,21 @@ func (c Config) Register(s *httpd.Server) {
 	s.API("POST "+one, c.Append, Resumable(c.overridden), Speaks(), httpd.Stream(), large)
 }
 
+// Serve answers one request to an upload by its method: HEAD, PATCH or DELETE. It is for callers that register routes of their
+// own; Path, Read, Append and End are not used.
+func (c Config) Serve(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Tus-Resumable", version)
+	return Resumable(func(w http.ResponseWriter, r *http.Request) error {
+		switch r.Method {
+		case http.MethodPatch:
+			return c.append(w, r)
+		case http.MethodDelete:
+			return c.end(w, r)
+		}
+		return c.status(w, r)
+	})(w, r)
+}
+
 // Speaks puts the version into each answer of a route.
 func Speaks() httpd.Option { return httpd.Says("Tus-Resumable", version) }
 
