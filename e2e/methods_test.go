@@ -122,3 +122,26 @@ func oidcMethods() map[string]method {
 		}},
 	}
 }
+
+// programMethods are what the JSON API asks beside what pages do.
+func programMethods() map[string]method {
+	type w = worldtest.World
+	type c = worldtest.Case
+	return map[string]method{
+		"idempotency.Run":     {none: "the program itself runs it"},
+		"idempotency.Collect": {none: "the program itself calls it, and it acts in each workspace as that one's collector"},
+		"idempotency.Begin":   {none: "TestAnAnswerIsItsAskersAlone"},
+		"speech.Versions": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Speech.Versions(ctx, c.Meeting)
+		}},
+		"speech.Read": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Speech.Read(ctx, c.Meeting, c.Transcript)
+		}},
+		"speech.Editable": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Speech.Editable(ctx)
+		}},
+		"progress.Read": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Progress.Read(ctx, c.Done)
+		}},
+	}
+}
