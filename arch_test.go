@@ -80,7 +80,7 @@ func imports() map[string]string {
 		"pipeline": products,
 		"progress": products,
 		"trust":    products + " pipeline progress",
-		"health":   "fault tenant postgres vault audit gate sandbox capture/media inference inference/catalogue",
+		"health":   "fault tenant postgres vault audit gate queue post sandbox capture/media inference inference/catalogue",
 
 		"httpd":             "fault tenant identity httpd/limit",
 		"httpd/limit":       "",

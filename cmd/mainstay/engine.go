@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mainstay/internal/capture/media"
 	"mainstay/internal/health"
 	"mainstay/internal/inference"
 	"mainstay/internal/sandbox"
 	"mainstay/internal/speech/engine"
+	"mainstay/internal/vault/objectstore"
 )
 
 // sandboxChild is the hidden subcommand that locks itself up where bubblewrap cannot start, and becomes a decoder.
@@ -80,12 +82,32 @@ func (p *Program) openLocal(box *sandbox.Sandbox, model string) (*inference.Loca
 	return local, nil
 }
 
+// needed are the models that recordings need here.
+func (p *Program) needed() []string {
+	if p.Config.Engine != "" {
+		return []string{"voice"}
+	}
+	return []string{p.Config.Model, "voice"}
+}
+
+// parts is what this deployment is measured by.
+func (p *Program) parts() health.Parts {
+	parts := health.Parts{Version: version, Began: p.source.Now(), Pools: p.Gate.Pools, Private: p.Config.Database == "", Data: p.Config.Data,
+		Models: p.Config.Models, Names: p.needed(), Work: p.Queue.Depth, Mail: p.Post.Counts}
+	if at, err := objectstore.Parse(p.Config.Blobs); p.store != nil && err == nil {
+		parts.Bucket = "the bucket " + at.Bucket
+		if at.Endpoint != "" {
+			parts.Bucket += " at " + strings.TrimPrefix(at.Endpoint, "https://")
+		}
+	}
+	if keys := filepath.Join(p.Config.Data, "keys.db"); exists(keys) {
+		parts.Keys = keys
+	}
+	return parts
+}
+
 // checks are what this deployment stands on, in the order in which the checks page shows them.
 func (p *Program) checks() []health.Check {
-	models := []string{p.Config.Model, "voice"}
-	if p.Config.Engine != "" {
-		models = models[1:]
-	}
 	checks := []health.Check{
 		health.Database(p.Gate.Pools, p.Config.Database == ""),
 		health.RootKey(p.Config.RootKey),
@@ -93,7 +115,7 @@ func (p *Program) checks() []health.Check {
 		health.Clock(p.Gate.Pools, p.source.Now),
 		health.Sandbox(p.box, newSandbox),
 		health.Decoder(p.media),
-		health.Models(p.Config.Models, models...),
+		health.Models(p.Config.Models, p.needed()...),
 		health.Speech(p.engines),
 		p.tlsCheck(),
 		p.mailCheck(),

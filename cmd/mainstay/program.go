@@ -248,7 +248,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Speech, err = speech.New(speech.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source, Capture: p.Capture, Recognizer: p.engines})
 	keep(err)
-	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks()})
+	p.Health, err = health.New(health.Config{Gate: p.Gate, Source: p.source, Log: p.Log, Checks: p.checks(), Parts: p.parts()})
 	keep(err)
 	p.Once, err = idempotency.New(idempotency.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
 	keep(err)

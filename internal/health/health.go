@@ -63,6 +63,7 @@ type Config struct {
 	Source tenant.Source
 	Log    *slog.Logger
 	Checks []Check // in the order in which they are shown
+	Parts  Parts
 }
 
 // Service tries the checks when somebody looks.

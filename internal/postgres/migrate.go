@@ -5,6 +5,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,6 +70,19 @@ func makeRoles(ctx context.Context, conn *pgx.Conn) error {
 	}
 	_, err := conn.Exec(ctx, `grant create on database `+pgx.Identifier{conn.Config().Database}.Sanitize()+` to `+roleMigrate)
 	return err
+}
+
+// Version returns the number of the newest migration, which is the version of every database that Open has opened.
+func Version() int {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	newest := 0
+	for _, name := range names {
+		number, _, _ := strings.Cut(path.Base(name), "_")
+		if n, notOne := strconv.Atoi(number); err == nil && notOne == nil {
+			newest = max(newest, n)
+		}
+	}
+	return newest
 }
 
 func applyMigrations(ctx context.Context, cfg *pgx.ConnConfig) error {

@@ -32,3 +32,17 @@ func (p *Pools) Probe(ctx context.Context) (Facts, error) {
 	f.Took = time.Since(began)
 	return f, Fault(err)
 }
+
+// Server returns PostgreSQL's version, such as "15.14".
+func (p *Pools) Server(ctx context.Context) (string, error) {
+	var version string
+	err := p.app.QueryRow(ctx, `select split_part(current_setting('server_version'), ' ', 1)`).Scan(&version)
+	return version, Fault(err)
+}
+
+// Size returns how many bytes the database takes on its server's disk.
+func (p *Pools) Size(ctx context.Context) (int64, error) {
+	var n int64
+	err := p.app.QueryRow(ctx, `select pg_database_size(current_database())`).Scan(&n)
+	return n, Fault(err)
+}

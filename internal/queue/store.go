@@ -136,6 +136,31 @@ func (q *Queue) due(ctx context.Context) (int, error) {
 	return n, postgres.Fault(err)
 }
 
+// Depth is how much work there is in the whole deployment.
+type Depth struct {
+	Waiting int // for a worker; what waits for its next try is not counted
+	Later   int // for its next try, or for an engine that is away
+	Running int
+	Dead    int        // ended without success, and not begun again
+	Oldest  *time.Time // since when the longest waits for a worker
+}
+
+// Depth counts the work of every workspace. Who may know that is for its caller to decide.
+func (q *Queue) Depth(ctx context.Context) (Depth, error) {
+	var d Depth
+	err := q.worker.QueryRow(ctx, `
+select count(*) filter (where s.state = 'waiting' and s.next_at <= $1), count(*) filter (where s.state = 'waiting' and s.next_at > $1),
+    count(*) filter (where s.state = 'running'), count(*) filter (where s.state = 'dead'), min(s.next_at) filter (where s.state = 'waiting' and s.next_at <= $1)
+from tenant.step s
+where s.state in ('waiting', 'running') or s.state = 'dead' and not exists (
+    select from tenant.step later where later.workspace_id = s.workspace_id and later.input_id = s.input_id and later.kind = s.kind and later.run > s.run)`,
+		q.cfg.Source.Now()).Scan(&d.Waiting, &d.Later, &d.Running, &d.Dead, &d.Oldest)
+	if err != nil {
+		return d, fmt.Errorf("counting work: %w", postgres.Fault(err))
+	}
+	return d, nil
+}
+
 // report stores how far a step is and tells its watchers.
 func (q *Queue) report(ctx context.Context, s Step, phase string, progress float64) error {
 	_, err := q.worker.Exec(ctx, `
