@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -8,14 +9,20 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"mainstay/internal/gate"
+	"mainstay/internal/worldtest"
 )
 
-// operatorMethods are what whoever runs the machine calls, through the control socket.
+// operatorMethods are what whoever runs the machine calls, through the control socket, and what they see of it.
 func operatorMethods() map[string]method {
 	methods := map[string]method{}
 	for _, name := range []string{"SetupLink", "Accounts", "Disable", "Enable"} {
 		methods["identity."+name] = method{none: "whoever runs the machine calls it, through the control socket"}
 	}
+	methods["health.Measure"] = method{own: true, least: gate.Admin, call: func(ctx context.Context, w *worldtest.World, _ worldtest.Case) (any, error) {
+		return w.Health.Measure(ctx)
+	}}
 	return methods
 }
 

@@ -17,6 +17,8 @@ import (
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/health"
 	"mainstay/internal/inference"
+	"mainstay/internal/post"
+	"mainstay/internal/queue"
 	"mainstay/internal/sandbox"
 	"mainstay/internal/vault"
 )
@@ -154,6 +156,48 @@ func TestWhoMayLook(t *testing.T) {
 	stranger := w.Workspace(t).Member(t, gate.Owner)
 	if _, err := s.Open(stranger); err != nil {
 		t.Errorf("the owner of another workspace of this deployment: %v", err)
+	}
+}
+
+func TestADeploymentIsMeasured(t *testing.T) {
+	t.Parallel()
+	w := gatetest.New(t)
+	ws := w.Workspace(t)
+	folder := t.TempDir()
+	keys := filepath.Join(folder, "keys.db")
+	if err := os.WriteFile(keys, make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	oldest := w.Source.Now().Add(-time.Hour)
+	s, err := health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Parts: health.Parts{Version: "v1", Began: oldest,
+		Pools: w.DB.Pools, Private: true, Data: folder, Keys: keys, Models: folder, Names: []string{"whisper-base", "voice"},
+		Work: func(context.Context) (queue.Depth, error) {
+			return queue.Depth{Waiting: 2, Dead: 1, Oldest: &oldest}, nil
+		},
+		Mail: func(context.Context) (post.Counts, error) { return post.Counts{Works: true, Sent: 3}, nil }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Measure(ws.Member(t, gate.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Version != "v1" || d.Work.Waiting != 2 || d.Mail.Sent != 3 || d.Keys != 4096 || d.Space.Free <= 0 || d.Space.Free > d.Space.Total ||
+		d.Database.Size < 1<<20 || d.Database.Version < 9 || d.Database.Server == "" || len(d.Models) != 2 || d.Models[0].Here || len(d.Models[0].Digest) != 64 {
+		t.Errorf("the deployment is measured as %+v", d)
+	}
+	for _, role := range []gate.Role{gate.Member, gate.Viewer} {
+		if _, err := s.Measure(ws.Member(t, role)); !fault.Is(err, fault.Denied) {
+			t.Errorf("a %s measures it: %v", role, err)
+		}
+	}
+	for _, c := range []struct {
+		space        health.Space
+		scarce, full bool
+	}{{health.Space{}, false, false}, {health.Space{Free: 6 << 30, Total: 9 << 30}, false, false}, {health.Space{Free: 4 << 30, Total: 9 << 30}, true, false}, {health.Space{Free: 1 << 20, Total: 9 << 30}, true, true}} {
+		if c.space.Scarce() != c.scarce || c.space.Full() != c.full {
+			t.Errorf("%+v is scarce %v and full %v", c.space, c.space.Scarce(), c.space.Full())
+		}
 	}
 }
 

@@ -26,5 +26,7 @@ func (a *App) peopleRoutes(s *httpd.Server) {
 	s.Page("POST /settings/languages", httpd.Verb(gate.ChangeWorkspace), a.changeLanguages, httpd.MaxBody(8<<10))
 	s.Page("GET /settings/access-log", httpd.Verb(gate.ReadAccess), a.showAccess)
 	s.Page("GET /settings/ledger", httpd.Verb(gate.ReadLedger), a.showLedger)
+	s.Page("GET /settings/deployment", httpd.Verb(gate.CheckDeployment), a.showDeployment)
+	s.Page("GET /settings/deployment/now", httpd.Verb(gate.CheckDeployment), a.followDeployment)
 	s.Page("GET /palette", httpd.Verb(gate.ListMeetings), a.palette)
 }

@@ -272,6 +272,34 @@ func TestChecksAreForWhoAdministrates(t *testing.T) {
 	}
 }
 
+func TestTheDeploymentIsForWhoAdministrates(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	page := d.admin.Get(t, "/settings/deployment")
+	want(t, page, 200, "0 steps running, 0 waiting", "No work was given up", "No mail server is set", "PostgreSQL", "voice", "Missing", "Being tried", "in the data folder")
+	seen := regexp.MustCompile(`now\?seen=([0-9a-z]+)`).FindStringSubmatch(page.Body.String())
+	if seen == nil {
+		t.Fatalf("the page does not follow: %.3000s", page.Body)
+	}
+	_, err := d.World.Admin.Exec(t.Context(), `
+insert into tenant.step (workspace_id, id, record_id, kind, input_id, run, state, attempt, failures, next_at, node, phase, progress, reason, created_at)
+select w.id, gen_random_uuid(), gen_random_uuid(), 'draft', gen_random_uuid(), 1, s.state, 1, 0, $1, '', '', 0, '', $1
+from control.workspace w, (values ('waiting'), ('dead')) s (state)`, d.Source.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := d.admin.Get(t, "/settings/deployment/now?seen="+seen[1])
+	want(t, now, 200, "waiting, the longest for 1 h", "Slow", "given up, in all workspaces", `href="/jobs"`)
+	lacks(t, now, "<html", "Being tried")
+	seen = regexp.MustCompile(`now\?seen=([0-9a-z]+)`).FindStringSubmatch(now.Body.String())
+	want(t, d.admin.Get(t, "/settings/deployment/now?seen="+seen[1]), 204)
+	for _, b := range []*worldtest.Browser{d.member, d.viewer} {
+		want(t, b.Get(t, "/settings/deployment"), 403)
+		want(t, b.Get(t, "/settings/deployment/now"), 403)
+	}
+	want(t, d.nobody.Get(t, "/settings/deployment"), 303)
+}
+
 func modelForm(address string) url.Values {
 	return url.Values{"version": {"0"}, "on": {"yes"}, "provider": {"openai"}, "model": {"small-1"}, "url": {address}, "own": {"yes"}, "key": {"sk-secret-canary"},
 		"region": {"eu"}, "training": {"no"}, "keeps": {"0"}, "budget": {"500"}, "terms": {"https://example.com/terms"}}

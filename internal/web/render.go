@@ -19,7 +19,7 @@ var shared = []string{"templates/layout.html", "templates/parts.html", "template
 
 // pageFiles are the pages, by the name that their view gives.
 var pageFiles = []string{
-	"meeting", "meetings", "newmeeting", "details", "processing", "lineedit", "erase", "home", "jobs", "models", "ledger", "accesslog", "setup", "checks", "signin", "error",
+	"meeting", "meetings", "newmeeting", "details", "processing", "lineedit", "erase", "home", "jobs", "models", "ledger", "accesslog", "setup", "checks", "deployment", "signin", "error",
 }
 
 // Renderer turns a view into HTML. It is safe for use by many goroutines.

@@ -30,9 +30,11 @@ type ChecksPage struct {
 
 func (ChecksPage) Page() string { return "checks" }
 
-// Check is one thing that was tried. State is ok, bad, warn or waiting; Fix is the one thing that mends it.
+// Check is one thing that was tried. State is ok, bad, warn or waiting; Fix is the one thing that mends it, at Href where that is
+// a page.
 type Check struct {
 	Name, Found, State, Word, Fix string
+	Go, Href                      string
 }
 
 // showSetup asks for the first person. A link that was used or replaced is gone.

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,7 +108,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Speech, err = speech.New(speech.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source, Capture: w.Capture, Recognizer: listening{w}})
 	check(t, err)
-	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail(nil)}})
+	w.Health, err = health.New(health.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Checks: []health.Check{health.Mail(nil)},
+		Parts: health.Parts{Version: "test", Began: w.Source.Now(), Pools: w.Gate.Pools, Private: true, Data: filepath.Dir(w.Folder), Names: []string{"voice"}, Work: w.Queue.Depth, Mail: w.Post.Counts}})
 	check(t, err)
 	w.Once, err = idempotency.New(idempotency.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
 	check(t, err)

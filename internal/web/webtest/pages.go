@@ -276,6 +276,8 @@ func Pages() map[string]web.View {
 		"setup-problem":   setup(true),
 		"checks":          checks(),
 		"checks-good":     checksGood(),
+		"deployment":      deployment(true),
+		"deployment-ill":  deployment(false),
 		"sign-in":         signIn(""),
 		"sign-in-problem": signIn("This e-mail and password do not belong together."),
 		"error-404":       errorPage(404, "Nothing is here", "There is nothing at this address, or it is not shared with you.", ""),

@@ -97,6 +97,10 @@ func (s *Server) routes() {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		return s.render.Part(w, "checks", "checklist", checks())
 	})
+	s.listen.Page("GET /settings/deployment/now", open, func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
 	s.listen.Page("GET /palette", open, func(w http.ResponseWriter, _ *http.Request) error {
 		return web.JSON(w, map[string]any{"meetings": []map[string]string{{"title": "Site progress 13", "when": "17 November", "href": "/page/meeting"}}})
 	})
