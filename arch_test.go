@@ -89,20 +89,22 @@ func imports() map[string]string {
 		"web":               products + " httpd pipeline progress trust sample health accesslog",
 		"httpd/tus":         "fault httpd",
 		"web/record":        products + " httpd httpd/tus progress health web",
+		"web/account":       products + " httpd accesslog web",
+		"web/settings":      products + " httpd accesslog progress health trust web",
 		"web/build":         "",
 
 		"api/idempotency": words + " " + ground,
 		"api/operation":   "fault tenant gate httpd api/idempotency",
 		"api":             products + " httpd httpd/tus progress health api/idempotency api/operation",
 
-		"worldtest":   products + " accesslog gate/gatetest api api/idempotency post/posttest httpd pipeline progress health web web/record",
-		"web/webtest": products + " accesslog httpd httpd/tus pipeline progress trust health web web/record",
+		"worldtest":   products + " accesslog gate/gatetest api api/idempotency post/posttest httpd pipeline progress health web web/account web/record web/settings",
+		"web/webtest": products + " accesslog httpd httpd/tus pipeline progress trust health web web/account web/record web/settings",
 	}
 }
 
 // never holds what an edge must not touch even though services it imports do.
 func never() map[string]string {
-	return map[string]string{"web": "postgres vault queue", "web/record": "postgres vault queue", "httpd": "postgres vault queue",
+	return map[string]string{"web": "postgres vault queue", "web/account": "postgres vault queue", "web/settings": "postgres vault queue", "web/record": "postgres vault queue", "httpd": "postgres vault queue",
 		"api": "postgres vault queue", "api/operation": "postgres vault queue"}
 }
 

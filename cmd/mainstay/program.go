@@ -22,6 +22,7 @@ import (
 	"mainstay/internal/httpd/waf"
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -47,6 +48,7 @@ type Program struct {
 	Queue    *queue.Queue
 	Progress *progress.Service
 	Identity *identity.Service
+	Tokens   *token.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
 	Speech   *speech.Service
@@ -235,6 +237,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	p.Identity, err = identity.New(people)
 	keep(errors.Join(err, p.openProviders()))
+	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
+	keep(err)
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
 	keep(err)
 	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})

@@ -14,7 +14,9 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
+	"mainstay/internal/web/account"
 	"mainstay/internal/web/record"
+	"mainstay/internal/web/settings"
 )
 
 // serve runs pages and jobs in one process until it is told to stop. Standard output gets one line with the address that was
@@ -110,8 +112,21 @@ func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 
 // pagesFor returns the pages for other sessions than the people's; nil are theirs.
 func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
-	app, err := web.NewApp(web.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Access: p.Access, Source: p.source, Engine: p.engineFacts()})
+	app, err := web.NewApp(web.Config{
+		Identity: p.Identity,
+		Tokens:   p.Tokens,
+		Meetings: p.Meetings,
+		Capture:  p.Capture,
+		Speech:   p.Speech,
+		Minutes:  p.Minutes,
+		Progress: p.Progress,
+		Models:   p.Models,
+		Egress:   p.Egress,
+		Health:   p.Health,
+		Access:   p.Access,
+		Source:   p.source,
+		Engine:   p.engineFacts(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +139,7 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("making the forms' key: %w", err)
 	}
-	edge := httpd.Config{Source: p.source, Sessions: known, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told, Ends: ends}
+	edge := httpd.Config{Source: p.source, Sessions: known, Bearer: p.Tokens.Resolve, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told, Ends: ends}
 	if err := p.guard(&edge); err != nil {
 		return nil, err
 	}
@@ -134,6 +149,8 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	}
 	server.Health(version, p.ready)
 	app.Register(server)
+	account.Register(app, server)
+	settings.Register(app, server)
 	record.Register(app, server)
 	return server, p.programs(server, known)
 }

@@ -188,7 +188,6 @@ func optional(err error) error {
 
 // decide answers with nil, fault.Missing or fault.Denied. Everything that is not allowed in so many words is refused.
 func (tx *Tx) decide() error {
-	missing := fault.New(fault.Missing, "There is nothing at this address, or it is not shared with you.")
 	denied := fault.New(fault.Denied, "Your role does not allow this. An owner or admin of the workspace can.")
 	rule, actor := tx.rule, tx.actor
 	if actor.Kind == tenant.Member && tx.role != "" {
@@ -197,12 +196,12 @@ func (tx *Tx) decide() error {
 		}
 	}
 	if rule.Object != None && !tx.object.visible(tx) {
-		return missing
+		return missing()
 	}
 	switch actor.Kind {
 	case tenant.Member:
 		if tx.role == "" {
-			return missing
+			return missing()
 		}
 		if rule.Least == "" || tx.role.rank() < rule.Least.rank() {
 			return denied
@@ -219,6 +218,10 @@ func (tx *Tx) decide() error {
 	default:
 		return denied
 	}
+}
+
+func missing() error {
+	return fault.New(fault.Missing, "There is nothing at this address, or it is not shared with you.")
 }
 
 // object is what the first batch found of the act's object.
@@ -342,7 +345,11 @@ func (tx *Tx) fail(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	tx.details = map[string]any{}
-	event, err := tx.event(ctx, audit.Failed, fault.KindOf(cause).String())
+	outcome := audit.Failed
+	if tx.hidden {
+		outcome = audit.Refused
+	}
+	event, err := tx.event(ctx, outcome, fault.KindOf(cause).String())
 	if err != nil {
 		tx.abandon(ctx)
 		return err

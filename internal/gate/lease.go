@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -129,6 +130,10 @@ func (g *Gate) View(ctx context.Context, act Act, fn Func) error {
 	if err := tx.refuse(ctx); err != nil {
 		return fmt.Errorf("%s: %w", act.Verb, err)
 	}
-	defer tx.abandon(ctx)
-	return fn(context.WithValue(ctx, insideKey{}, true), tx)
+	err = fn(context.WithValue(ctx, insideKey{}, true), tx)
+	if tx.hidden && err != nil {
+		return errors.Join(err, tx.fail(ctx, err))
+	}
+	tx.abandon(ctx)
+	return err
 }

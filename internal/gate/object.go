@@ -16,6 +16,7 @@ const (
 	Step       Object = "step"
 	Provider   Object = "sign_in_provider"
 	Notice     Object = "notice"
+	Credential Object = "credential"
 )
 
 const roleOf = `

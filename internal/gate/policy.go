@@ -232,7 +232,7 @@ func Policy() []Rule {
 
 		{Verb: ListKeys, Says: "see one's API keys and programs; owners and admins see everybody's", Least: Viewer, Stream: audit.Access},
 		{Verb: CreateKey, Says: "make an API key that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
-		{Verb: EndKey, Says: "end an API key or a program of one's own; owners and admins end anybody's", Least: Viewer, Stream: audit.Administration},
+		{Verb: EndKey, Says: "end an API key or a program of one's own; owners and admins end anybody's", Object: Credential, Least: Viewer, Level: Reader, Stream: audit.Administration},
 		{Verb: AllowProgram, Says: "let a program in that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
 
 		{Verb: ListMeetings, Says: "list the meetings that one may read", Least: Viewer, Jobs: []string{Installer}, Scope: MeetingsRead, Stream: audit.Access},

@@ -30,6 +30,7 @@ type Tx struct {
 	sign    signInPolicy
 	object  object
 	details map[string]any
+	hidden  bool // the act's body found that its object is not there for the actor
 	unsure  bool // the connection broke in the commit: nobody knows whether it was done
 }
 
@@ -67,6 +68,13 @@ func NewID[I tenant.Typed](tx *Tx) I { return tenant.NewID[I](tx.gate.Source) }
 
 // Note adds a detail to the act's audit event. It is sealed with the event; content does not belong there, names may.
 func (tx *Tx) Note(key string, value any) { tx.details[key] = value }
+
+// Hide refuses the act as if its object were not there: for an object of which not the record but its own row says whose it is.
+// The act's body returns what Hide does.
+func (tx *Tx) Hide() error {
+	tx.hidden = true
+	return missing()
+}
 
 // Exec runs a statement.
 func (tx *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {

@@ -10,6 +10,7 @@
 package httpd
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -39,6 +40,7 @@ type Sessions interface {
 type Config struct {
 	Source   tenant.Source
 	Sessions Sessions
+	Bearer   func(ctx context.Context, secret string) (tenant.Actor, error) // who a bearer secret stands for, on routes of programs; nil: nobody
 	Log      *slog.Logger
 	FormKey  []byte // at least 32 random bytes, from which the forms' tokens come; new at each start is fine
 	SignIn   string // where people without a session are sent; "/sign-in" if empty

@@ -35,6 +35,7 @@ type Route struct {
 	Class           Class
 	Constant        bool  // everybody gets the same bytes
 	Stream          bool  // the body or the answer is long: limits are on its pace, not its length
+	Unsigned        bool  // programs without any credential ask it
 	Confirmed       bool  // who opens it must have shown a factor lately
 	MaxBody         int64 // in bytes
 
@@ -53,6 +54,10 @@ const confirmAge = 10 * time.Minute
 // Confirmed is for pages with a form whose act asks for a confirmation: it is asked for before the form is shown, so that
 // nothing typed is lost. The gate decides again.
 func Confirmed() Option { return func(r *Route) { r.Confirmed = true } }
+
+// Unsigned is for what programs ask before they have a credential: where a request brings no cookie, it need not say from where
+// it comes. It belongs to public routes.
+func Unsigned() Option { return func(r *Route) { r.Unsigned = true } }
 
 // Stream is for uploads, downloads and events: they may last, but must not stand still. Its forms carry their token in the
 // header X-CSRF-Token, or in their first part (see Parts).

@@ -26,7 +26,7 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		seen := sightOf(r)
 		visitor := tenant.Actor{Address: addressOf(r), Request: seen.id, Browser: browserOf(r), Device: deviceOf(r)}
-		actor, err := s.cfg.Sessions.Actor(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
+		actor, err := s.actorOf(w, r.WithContext(tenant.WithActor(r.Context(), visitor)))
 		if fault.Is(err, fault.Denied) || err == nil && actor.Kind == tenant.Nobody {
 			if err := s.inspect(r); err != nil {
 				return err
@@ -50,6 +50,18 @@ func (s *Server) identify(route Route, h HandlerFunc) HandlerFunc {
 		}
 		return s.lasting(ctx, actor, w, r, h)
 	}
+}
+
+// actorOf asks for a bearer secret on a program's route, and else for the session. A request that brings both is its secret's.
+func (s *Server) actorOf(w http.ResponseWriter, r *http.Request) (tenant.Actor, error) {
+	secret, brought := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !sightOf(r).api || !brought {
+		return s.cfg.Sessions.Actor(w, r)
+	}
+	if s.cfg.Bearer == nil {
+		return tenant.Actor{}, fault.New(fault.Denied, "This address takes no key.")
+	}
+	return s.cfg.Bearer(r.Context(), secret)
 }
 
 // nextOf remembers where a person wanted to go. Only the path of a page is kept, never a query.
@@ -79,7 +91,7 @@ const foreign = "This request came from another site, or from an old page. Load 
 // refused, too, unless it brings a bearer secret: no page can make a browser do that.
 func (s *Server) checkOrigin(route Route, h HandlerFunc) HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if !changes(r) || isReport(route) {
+		if !changes(r) || isReport(route) || route.Unsigned && r.Header.Get("Cookie") == "" {
 			return h(w, r)
 		}
 		silent := r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == ""

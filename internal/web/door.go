@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"time"
 
+	"mainstay/internal/identity"
 	"mainstay/internal/meeting"
+	"mainstay/internal/tenant"
 )
 
 // What the packages of pages below this one use of the frame.
@@ -14,6 +16,32 @@ import (
 func (a *App) Frame(r *http.Request, title, current string) (Shell, error) {
 	return a.shell(r, title, current)
 }
+
+// FrameOf is Frame with who the person is.
+func (a *App) FrameOf(r *http.Request, title, current string) (Shell, identity.Me, error) {
+	return a.frame(r, title, current)
+}
+
+// Plain returns what surrounds a page of somebody who is not in yet.
+func Plain(r *http.Request, title string) Shell { return Shell{Title: title, Theme: themeOf(r)} }
+
+// LetIn goes on to where the person wanted to be, over the second factor where one is due.
+func (a *App) LetIn(w http.ResponseWriter, r *http.Request, entry identity.Entry) {
+	a.letIn(w, r, entry)
+}
+
+// SetSession gives the browser its session, or takes it away where the token is empty.
+func (a *App) SetSession(w http.ResponseWriter, r *http.Request, token tenant.Secret, ends time.Time) {
+	a.setSession(w, r, token, ends)
+}
+
+// SetCookie gives the browser a secret for us alone, or takes it away where it is empty.
+func (a *App) SetCookie(w http.ResponseWriter, r *http.Request, name string, secret tenant.Secret, ends time.Time) {
+	a.setCookie(w, r, name, secret, ends)
+}
+
+// OwnCookie returns the name of a cookie that no other host can set.
+func OwnCookie(r *http.Request, name string) string { return ownCookie(r, name) }
 
 // Show writes a page whole, or returns why it could not.
 func (a *App) Show(w http.ResponseWriter, v View) error { return a.show(w, v) }

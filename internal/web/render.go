@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -16,11 +19,6 @@ var templateFiles embed.FS
 
 // shared are the template files that each page may use; every other file is one page.
 var shared = []string{"templates/layout.html", "templates/parts.html", "templates/line.html", "templates/formparts.html"}
-
-// pageFiles are the pages, by the name that their view gives.
-var pageFiles = []string{
-	"meeting", "meetings", "newmeeting", "details", "processing", "lineedit", "erase", "home", "jobs", "models", "ledger", "accesslog", "setup", "checks", "deployment", "signin", "error",
-}
 
 // Renderer turns a view into HTML. It is safe for use by many goroutines.
 type Renderer struct {
@@ -41,8 +39,16 @@ func NewRenderer(assets *Assets) (*Renderer, error) {
 		"join":  func(s []string) string { return strings.Join(s, " or ") },
 	}
 	r := &Renderer{pages: map[string]*template.Template{}}
-	for _, name := range pageFiles {
-		files := append([]string{"templates/" + name + ".html"}, shared...)
+	all, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range all {
+		if slices.Contains(shared, file) {
+			continue
+		}
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		files := append([]string{file}, shared...)
 		t, err := template.New(name).Funcs(funcs).Option("missingkey=error").ParseFS(templateFiles, files...)
 		if err != nil {
 			return nil, fmt.Errorf("parsing the page %s: %w", name, err)

@@ -16,7 +16,9 @@ import (
 	"mainstay/internal/api"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
+	"mainstay/internal/web/account"
 	"mainstay/internal/web/record"
+	"mainstay/internal/web/settings"
 )
 
 // Pages is the world's pages and API behind the real server.
@@ -37,8 +39,20 @@ func (w *World) Pages(t testing.TB) *Pages {
 // server is made with.
 func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(*httpd.Config)) *Pages {
 	t.Helper()
-	app, err := web.NewApp(web.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Access: w.Access, Source: w.Source})
+	app, err := web.NewApp(web.Config{
+		Identity: w.Identity,
+		Tokens:   w.Tokens,
+		Meetings: w.Meetings,
+		Capture:  w.Capture,
+		Speech:   w.Speech,
+		Minutes:  w.Minutes,
+		Progress: w.Progress,
+		Models:   w.Models,
+		Egress:   w.Egress,
+		Health:   w.Health,
+		Access:   w.Access,
+		Source:   w.Source,
+	})
 	check(t, err)
 	var ends httpd.Ends
 	if sessions == nil {
@@ -46,7 +60,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
-	edge := httpd.Config{Source: w.Source, Sessions: sessions, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
+	edge := httpd.Config{Source: w.Source, Sessions: sessions, Bearer: w.Tokens.Resolve, Log: slog.New(slog.DiscardHandler), FormKey: key, ErrorPage: app.Problem,
 		Quiet: 5 * time.Second, LimitFactor: 1e6, Accessed: app.Accessed, Ends: ends} // tests ask more often than people
 	for _, change := range changes {
 		change(&edge)
@@ -54,6 +68,8 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	server, err := httpd.New(edge)
 	check(t, err)
 	app.Register(server)
+	account.Register(app, server)
+	settings.Register(app, server)
 	record.Register(app, server)
 	programs, err := api.Register(api.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Sessions: sessions, Source: w.Source, Cursors: key}, server)

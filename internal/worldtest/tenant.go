@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/capture"
 	"mainstay/internal/gate"
 	"mainstay/internal/gate/gatetest"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/pipeline"
@@ -44,6 +45,7 @@ type Case struct {
 	Recording  capture.RecordingID
 	Transcript speech.ID
 	Minutes    minutes.ID
+	Key        token.ID      // an API key of the owner's
 	Notice     post.NoticeID // of the owner, that the minutes are ready
 	Done       queue.ID      // the step that drafted the minutes
 	Waiting    queue.ID      // a step that waits
@@ -159,6 +161,9 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	_, err = w.Capture.Append(ctx, half.ID, 0, bytes.NewReader(sound[:len(sound)/2]))
 	check(t, err)
 	c.Upload = half.ID
+	made, err := w.Tokens.Create(w.SignedIn(t, ctx), token.Request{Name: "Key of " + ten.Word, Scopes: []gate.Scope{gate.MeetingsRead}})
+	check(t, err)
+	c.Key = made.ID
 	return c
 }
 
@@ -173,7 +178,16 @@ func stepOf(steps []progress.Step, kind, state string) queue.ID {
 
 // Nowhere returns ids that name nothing.
 func (w *World) Nowhere() Case {
-	return Case{Meeting: tenant.NewID[meeting.ID](w.Source), Record: tenant.NewID[tenant.RecordID](w.Source), Upload: tenant.NewID[capture.UploadID](w.Source),
-		Recording: tenant.NewID[capture.RecordingID](w.Source), Transcript: tenant.NewID[speech.ID](w.Source),
-		Minutes: tenant.NewID[minutes.ID](w.Source), Notice: tenant.NewID[post.NoticeID](w.Source), Done: tenant.NewID[queue.ID](w.Source), Waiting: tenant.NewID[queue.ID](w.Source)}
+	return Case{
+		Meeting:    tenant.NewID[meeting.ID](w.Source),
+		Record:     tenant.NewID[tenant.RecordID](w.Source),
+		Upload:     tenant.NewID[capture.UploadID](w.Source),
+		Recording:  tenant.NewID[capture.RecordingID](w.Source),
+		Transcript: tenant.NewID[speech.ID](w.Source),
+		Minutes:    tenant.NewID[minutes.ID](w.Source),
+		Notice:     tenant.NewID[post.NoticeID](w.Source),
+		Done:       tenant.NewID[queue.ID](w.Source),
+		Waiting:    tenant.NewID[queue.ID](w.Source),
+		Key:        tenant.NewID[token.ID](w.Source),
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -44,6 +45,7 @@ type World struct {
 	Queue     *queue.Queue
 	Identity  *identity.Service
 	Providers *oidc.Service
+	Tokens    *token.Service
 	Meetings  *meeting.Service
 	Capture   *capture.Service
 	Speech    *speech.Service
@@ -92,6 +94,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
 	check(t, err)
+	w.Tokens, err = token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
+	check(t, err)
 	w.Meetings, err = meeting.New(meeting.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source})
 	check(t, err)
 	w.Egress, err = egress.New(egress.Config{Gate: w.Gate, Source: w.Source})
@@ -121,9 +125,22 @@ func build(t testing.TB, w *World, server post.Server) *World {
 
 // Services returns every product service by its package's name.
 func (w *World) Services() map[string]any {
-	return map[string]any{"identity": w.Identity, "meeting": w.Meetings, "capture": w.Capture, "speech": w.Speech, "minutes": w.Minutes,
-		"progress": w.Progress, "llm": w.Models, "egress": w.Egress, "health": w.Health, "post": w.Post, "oidc": w.Providers,
-		"idempotency": w.Once, "accesslog": w.Access}
+	return map[string]any{
+		"identity":    w.Identity,
+		"meeting":     w.Meetings,
+		"capture":     w.Capture,
+		"speech":      w.Speech,
+		"minutes":     w.Minutes,
+		"progress":    w.Progress,
+		"llm":         w.Models,
+		"egress":      w.Egress,
+		"health":      w.Health,
+		"post":        w.Post,
+		"oidc":        w.Providers,
+		"idempotency": w.Once,
+		"accesslog":   w.Access,
+		"token":       w.Tokens,
+	}
 }
 
 // Hear sets what recordings say from now on, a sentence a line, two voices taking turns.

@@ -131,13 +131,14 @@ func (s *Service) End(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
+	act := gate.Act{Verb: gate.EndKey, Object: id}
 	// It is looked for first, ended where it works next, and marked in the workspace last: a crash between leaves it ended.
-	var whose tenant.MemberID
-	err = s.Gate.View(ctx, gate.Act{Verb: gate.EndKey}, func(ctx context.Context, tx *gate.Tx) error {
-		if tx.Role() != gate.Owner && tx.Role() != gate.Admin {
-			whose = actor.Member
+	err = s.Gate.View(ctx, act, func(ctx context.Context, tx *gate.Tx) error {
+		theirs, err := mayEnd(ctx, tx, id, actor.Member)
+		if err == nil && !theirs {
+			return tx.Hide()
 		}
-		return holdsCredential(ctx, tx, id, whose)
+		return err
 	})
 	if err != nil {
 		return err
@@ -149,8 +150,5 @@ func (s *Service) End(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.EndKey}, func(ctx context.Context, tx *gate.Tx) error {
-		tx.Note("credential", id.String())
-		return markEnded(ctx, tx, id)
-	})
+	return s.Gate.Do(ctx, act, func(ctx context.Context, tx *gate.Tx) error { return markEnded(ctx, tx, id) })
 }

@@ -1,0 +1,20 @@
+// Package settings is the pages on which a workspace and its deployment are set up: people, keys, policies. A handler parses,
+// calls one service and renders a view; what it shows is in a plain struct beside it.
+package settings
+
+import (
+	"mainstay/internal/httpd"
+	"mainstay/internal/web"
+)
+
+// Pages are the settings over the services that the app has.
+type Pages struct {
+	*web.App
+	server *httpd.Server
+}
+
+// Register adds the pages to the server of the app's. It panics as httpd.Server.Page does.
+func Register(app *web.App, s *httpd.Server) {
+	a := &Pages{app, s}
+	a.keyRoutes(s)
+}
