@@ -98,6 +98,7 @@ func oidcMethods() map[string]method {
 		"egress.Askable": {none: "it looks at an address and at nothing else"},
 		"oidc.Offers":    {none: "anybody may know it: TestWhatASignInPageOffers"},
 		"oidc.Linkable":  {none: "TestWhatASignInPageOffers"},
+		"oidc.Callback":  {none: "it writes an address"},
 		"oidc.Begin":     {none: "anybody may begin to sign in; for the rest TestAWorkspacesProvider, TestTheLastWayInStays"},
 		"oidc.Finish":    {none: "its state, its cookie and its code are its right"},
 		"oidc.Links":     {none: "it is about the actor's own account: TestTheLastWayInStays"},

@@ -31,7 +31,7 @@ func (c *Config) checkProviders() error {
 // openProviders makes sign-in through identity providers.
 func (p *Program) openProviders() error {
 	c := p.Config
-	cfg := oidc.Config{Gate: p.Gate, Vault: p.Vault, Egress: p.Egress, Identity: p.Identity, Source: p.source, GoogleIssuer: c.GoogleIssuer, MicrosoftIssuer: c.MicrosoftIssuer}
+	cfg := oidc.Config{Gate: p.Gate, Vault: p.Vault, Egress: p.Egress, Identity: p.Identity, Source: p.source, Base: c.URL, GoogleIssuer: c.GoogleIssuer, MicrosoftIssuer: c.MicrosoftIssuer}
 	if c.GoogleClient != "" {
 		cfg.Everybody = append(cfg.Everybody, oidc.Provider{Kind: oidc.Google, Client: c.GoogleClient, Secret: c.GoogleSecret, Rules: oidc.Rules{Domains: words(strings.ToLower(c.GoogleDomains))}})
 	}

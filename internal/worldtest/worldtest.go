@@ -100,7 +100,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Egress, err = egress.New(egress.Config{Gate: w.Gate, Source: w.Source})
 	check(t, err)
-	w.Providers, err = oidc.New(oidc.Config{Gate: w.Gate, Vault: w.Vault, Egress: w.Egress, Identity: w.Identity, Source: w.Source})
+	w.Providers, err = oidc.New(oidc.Config{Gate: w.Gate, Vault: w.Vault, Egress: w.Egress, Identity: w.Identity, Source: w.Source, Base: "http://localhost"})
 	check(t, err)
 	w.Models, err = llm.New(llm.Config{Gate: w.Gate, Egress: w.Egress})
 	check(t, err)

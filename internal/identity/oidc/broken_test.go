@@ -59,7 +59,7 @@ func broken() []struct{ name, file, from, to, sees string } {
 		{"a workspace's provider links anybody", "store.go", `and ($3::uuid is null or s.workspace_id = $3) limit 1`, `and ($3::uuid is null or true) limit 1`, "TestAWorkspacesProviderIsBelievedThereOnly"},
 		{"a workspace's provider lets in everywhere", "link.go", `, Workspace: p.Workspace}`, `}`, "TestAWorkspacesProviderIsBelievedThereOnly"},
 		{"another workspace's provider can be linked", "link.go", `if !p.Workspace.IsZero() && p.Workspace != actor.Workspace {`, `if false {`, "TestAWorkspacesProviderIsBelievedThereOnly"},
-		{"a workspace's provider changes the account", "link.go", `return !slices.ContainsFunc(factors, own)`, `return false && !slices.ContainsFunc(factors, own)`, "TestAWorkspacesProviderIsBelievedThereOnly"},
+		{"a workspace's provider changes the account", "link.go", `err = identity.Own(actor)`, `err = nil`, "TestAWorkspacesProviderIsBelievedThereOnly"},
 		{"Google's organisation is not looked at", "verify.go", `if p.Kind == Google && len(p.Domains) > 0 && !slices.Contains(p.Domains, c.Hosted) {`, `if false {`, "TestWhoMayCome"},
 		{"Microsoft's tenant is not looked at", "verify.go", `if !slices.Contains(p.Tenants, unverified.Tenant) {`, `if false {`, "TestManyTenantsOfMicrosoft"},
 		{"a second factor is always there", "verify.go", `if resistant || slices.Contains(c.Methods, "mfa") {`, `if true {`, "TestTheProvidersSecondFactor"},
@@ -68,7 +68,7 @@ func broken() []struct{ name, file, from, to, sees string } {
 		{"the age is not looked at", "verify.go", `if p.MaxAge > 0 && (c.SignedInAt`, `if false && (c.SignedInAt`, "TestWhatAProviderMustSay"},
 		{"the session has no end of the provider's", "link.go", `Until: id.Until, `, ``, "TestASessionEndsWithTheProvidersWord"},
 		{"a provider that is off still lets in", "setting.go", `if err == nil && !set.Enabled {`, `if false {`, "TestAWorkspacesProvider"},
-		{"sessions stay when their provider goes", "store.go", `where $1 = any(factors) and ended_at is null`, `where $1 = any(factors) and ended_at is not null`, "TestAWorkspacesProvider"},
+		{"sessions stay when their provider goes", "store.go", `and bound_id = $2 and ended_at is null returning id`, `and bound_id = $2 and ended_at is not null returning id`, "TestAWorkspacesProvider"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 type Start struct {
 	Provider   string // its name
 	Purpose    Purpose
-	Base       string // our own address, as the browser has it: "https://mainstay.example.com"
 	Next       string // where they go afterwards, a path of ours
 	Invitation string // Join: the invitation's token
 }
@@ -50,8 +50,16 @@ type Arrival struct {
 
 // Callback returns where a provider sends browsers back to. It is an address of that provider's own, so that no other's answer
 // is taken for it.
-func Callback(base, name string) string {
-	return strings.TrimSuffix(base, "/") + "/sign-in/callback/" + url.PathEscape(name)
+func (s *Service) Callback(name string) string {
+	return strings.TrimSuffix(s.Base, "/") + "/sign-in/callback/" + url.PathEscape(name)
+}
+
+// Strength is how much the provider says that a person showed: "one" factor, or a "second", too.
+func (id Identity) Strength() string {
+	if slices.Contains(id.Factors, "mfa") {
+		return "second"
+	}
+	return "one"
 }
 
 // Begin sets out to a provider. To sign in, anybody may; to link or to test, a person does it in their own session. It fails
@@ -65,7 +73,7 @@ func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 	if err != nil {
 		return Away{}, err
 	}
-	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: Callback(to.Base, p.Name), Next: to.Next, Invitation: to.Invitation})
+	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: s.Callback(p.Name), Next: to.Next, Invitation: to.Invitation})
 	state, err := s.state(j)
 	if err != nil {
 		return Away{}, err

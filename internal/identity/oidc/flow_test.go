@@ -236,7 +236,7 @@ func TestDiscoveryThatNamesAnother(t *testing.T) {
 	} {
 		s := newStudio(t, oidc.Google, oidc.Rules{})
 		s.idp.Set(func(p *oidctest.Provider) { p.Document = change })
-		if gone, err := s.Begin(t.Context(), oidc.Start{Provider: "google", Purpose: oidc.Enter, Base: base}); err == nil || fault.Is(err, fault.Internal) {
+		if gone, err := s.Begin(t.Context(), oidc.Start{Provider: "google", Purpose: oidc.Enter}); err == nil || fault.Is(err, fault.Internal) {
 			t.Errorf("%s: %v, %v; want a refusal", name, gone.Address, err)
 		}
 	}
@@ -259,7 +259,7 @@ func TestEachProviderAnswersAtItsOwnAddress(t *testing.T) {
 	s.allow(server)
 	id := s.provider(t, owner, oidc.Setting{Kind: oidc.Other, Issuer: server.URL, Client: theirs.Client, Secret: tenant.Secret(theirs.Secret)})
 	back := s.away(t, t.Context(), oidc.Start{Provider: "google", Purpose: oidc.Enter})
-	begun, err := s.Begin(t.Context(), oidc.Start{Provider: id.String(), Purpose: oidc.Enter, Base: base})
+	begun, err := s.Begin(t.Context(), oidc.Start{Provider: id.String(), Purpose: oidc.Enter})
 	check(t, err)
 	mixed := s.back(t, begun, id.String())
 	mixed.Code, mixed.Provider = back.Code, "google"

@@ -2,8 +2,6 @@ package oidc
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"mainstay/internal/fault"
@@ -112,31 +110,20 @@ func (s *Service) linkable(ctx context.Context, name string) (Provider, error) {
 	return p, nil
 }
 
-// self returns the actor where their own account may be changed: in a session, by a factor that is the account's own and not a
-// workspace's provider's word, and shown lately.
+// self returns the actor where their own account may be changed: in a session that is the account's own, after a factor that was
+// shown lately.
 func (s *Service) self(ctx context.Context) (tenant.Actor, error) {
 	actor, err := tenant.ActorOf(ctx)
-	switch {
-	case err != nil:
-		return actor, err
-	case actor.Account.IsZero() || actor.Session.IsZero() || actor.Credential != "":
-		return actor, fault.New(fault.Denied, "This is for a person who is signed in.")
-	case Borrowed(actor.Factors), s.Source.Now().Sub(actor.ConfirmedAt) >= gate.ConfirmAge:
-		return actor, fault.Ask(fault.Confirmation, "Confirm that it is you, then do this again.")
+	if err == nil {
+		err = identity.Own(actor)
 	}
-	return actor, nil
+	if err == nil && s.Source.Now().Sub(actor.ConfirmedAt) >= gate.ConfirmAge {
+		err = fault.Ask(fault.Confirmation, "Confirm that it is you, then do this again.")
+	}
+	return actor, err
 }
 
-// Borrowed reports whether what a session was begun with is the word of a workspace's own provider alone. Such a session acts in
-// that workspace, and may change nothing of the account, which can be in other workspaces, too.
-func Borrowed(factors []string) bool {
-	own := func(f string) bool {
-		return f == identity.Password || f == identity.Passkey || strings.HasPrefix(f, "oidc:") && !strings.HasPrefix(f, "oidc:"+ID{}.Prefix()+"_")
-	}
-	return !slices.ContainsFunc(factors, own)
-}
-
-// link links the actor's account to an identity. It fails with fault.Conflict where another account is.
+// link links the actor's account to an identity, and ends their other sessions. It fails with fault.Conflict where another account is.
 func (s *Service) link(ctx context.Context, p Provider, id Identity) error {
 	actor, err := s.self(ctx)
 	if err != nil {
@@ -145,7 +132,10 @@ func (s *Service) link(ctx context.Context, p Provider, id Identity) error {
 	return s.Gate.Instance(s.as(ctx), gate.LinkIdentity, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
 		tx.Note("provider", p.Name)
-		return s.insertLink(ctx, tx, actor.Account, p, id)
+		if err := s.insertLink(ctx, tx, actor.Account, p, id); err != nil {
+			return err
+		}
+		return s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session)
 	})
 }
 
@@ -172,6 +162,9 @@ func (s *Service) Unlink(ctx context.Context, id LinkID) error {
 	}
 	return s.Gate.Instance(s.as(ctx), gate.UnlinkIdentity, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
-		return deleteLink(ctx, tx, actor.Account, id)
+		if err := deleteLink(ctx, tx, actor.Account, id); err != nil {
+			return err
+		}
+		return s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session)
 	})
 }

@@ -34,6 +34,8 @@ type Config struct {
 	Identity *identity.Service
 	Source   tenant.Source
 
+	// Base is our own address, as browsers have it: "https://mainstay.example.com". Providers send people back there.
+	Base string
 	// Everybody are the providers of the deployment, which sign people in to all of their workspaces.
 	Everybody []Provider
 	// GoogleIssuer and MicrosoftIssuer are where both are; empty: where everybody finds them. Others are for sovereign clouds,

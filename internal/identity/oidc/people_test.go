@@ -203,7 +203,7 @@ func TestAWorkspacesProviderIsBelievedThereOnly(t *testing.T) {
 	evil.Set(func(p *oidctest.Provider) { p.Claims = nil })
 
 	// She cannot link it to her account while she is in her own workspace.
-	if _, err := s.Begin(ada, oidc.Start{Provider: id, Purpose: oidc.Link, Base: base}); !fault.Is(err, fault.Missing) {
+	if _, err := s.Begin(ada, oidc.Start{Provider: id, Purpose: oidc.Link}); !fault.Is(err, fault.Missing) {
 		t.Errorf("linking another workspace's provider: %v, want fault.Missing", err)
 	}
 
@@ -230,7 +230,7 @@ func TestAWorkspacesProviderIsBelievedThereOnly(t *testing.T) {
 
 	// And with it she changes nothing of her account.
 	through := tenant.WithActor(t.Context(), arrived.Entry.Actor)
-	if _, err := s.Begin(through, oidc.Start{Provider: "google", Purpose: oidc.Link, Base: base}); fault.Wanted(err) != fault.Confirmation {
+	if _, err := s.Begin(through, oidc.Start{Provider: "google", Purpose: oidc.Link}); fault.Wanted(err) != fault.Confirmation {
 		t.Errorf("linking Google in a session of the workspace's provider: %v, want a confirmation", err)
 	}
 	links, err := s.Links(through)

@@ -25,6 +25,9 @@ type Setting struct {
 	Rules
 }
 
+// Host returns where the provider is.
+func (set Setting) Host() string { return hostOf(set.Issuer) }
+
 // Offer is a way to sign in.
 type Offer struct {
 	Name string
@@ -143,7 +146,7 @@ func (s *Service) Settings(ctx context.Context) ([]Setting, error) {
 const most = 20
 
 // Add makes a provider of a kind for the actor's workspace: off, and without a client, which its owner makes for the address that
-// [Callback] gives, and then enters with [Service.Save].
+// [Service.Callback] gives, and then enters with [Service.Save].
 func (s *Service) Add(ctx context.Context, kind Kind) (ID, error) {
 	if !slices.Contains(Kinds(), kind) {
 		return ID{}, fault.New(fault.Invalid, "Choose Google, Microsoft or another provider.")

@@ -26,7 +26,7 @@ func TestAWorkspacesProvider(t *testing.T) {
 	check(t, s.Remove(owner, empty))
 	id, err := s.saved(owner, set)
 	check(t, err)
-	if _, err := s.Begin(t.Context(), oidc.Start{Provider: id.String(), Purpose: oidc.Enter, Base: base}); !fault.Is(err, fault.Missing) {
+	if _, err := s.Begin(t.Context(), oidc.Start{Provider: id.String(), Purpose: oidc.Enter}); !fault.Is(err, fault.Missing) {
 		t.Errorf("a provider that is off: %v, want fault.Missing", err)
 	}
 	tried, err := s.Finish(owner, s.away(t, owner, oidc.Start{Provider: id.String(), Purpose: oidc.Test}))
@@ -45,7 +45,7 @@ func TestAWorkspacesProvider(t *testing.T) {
 			"read":   func() error { _, err := s.Setting(actor, id); return err }(),
 			"enable": s.Enable(actor, id, false), "remove": s.Remove(actor, id),
 			"test": func() error {
-				_, err := s.Begin(actor, oidc.Start{Provider: id.String(), Purpose: oidc.Test, Base: base})
+				_, err := s.Begin(actor, oidc.Start{Provider: id.String(), Purpose: oidc.Test})
 				return err
 			}(),
 		} {

@@ -200,7 +200,9 @@ where control.provider.workspace_id = excluded.workspace_id`, set.ID, ws, set.Ki
 func withdraw(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, id ID, forgotten bool) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from control.provider where id = $1 and workspace_id = $2`, id, ws)
-	batch.Queue(`update control.session set ended_at = $3 where $1 = any(factors) and bound_id = $2 and ended_at is null`, "oidc:"+id.String(), ws, tx.Now())
+	batch.Queue(`
+with ended as (update control.session set ended_at = $3 where $1 = any(factors) and bound_id = $2 and ended_at is null returning id)
+select count(pg_notify('session_ended', id::text)) from ended`, "oidc:"+id.String(), ws, tx.Now())
 	if forgotten {
 		batch.Queue(`delete from control.linked_identity where provider = $1`, id.String())
 	}

@@ -66,7 +66,7 @@ func newStudio(t *testing.T, kind oidc.Kind, rules oidc.Rules) *studio {
 	check(t, err)
 	people, err := identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "here", Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
 	check(t, err)
-	cfg := oidc.Config{Gate: w.Gate, Vault: w.Vault, Egress: out, Identity: people, Source: w.Source, Resolver: s.texts,
+	cfg := oidc.Config{Gate: w.Gate, Vault: w.Vault, Egress: out, Identity: people, Source: w.Source, Resolver: s.texts, Base: base,
 		GoogleIssuer: s.server.URL, MicrosoftIssuer: s.server.URL,
 		Everybody: []oidc.Provider{{Kind: kind, Issuer: s.server.URL, Client: s.idp.Client, Secret: tenant.Secret(s.idp.Secret), Rules: rules}}}
 	s.Service, err = oidc.New(cfg)
@@ -111,7 +111,6 @@ func accountOf(t *testing.T, ctx context.Context) tenant.AccountID {
 // away begins a journey and goes to the provider, which sends back at once.
 func (s *studio) away(t *testing.T, ctx context.Context, to oidc.Start) oidc.Return {
 	t.Helper()
-	to.Base = base
 	gone, err := s.Begin(ctx, to)
 	check(t, err)
 	return s.back(t, gone, to.Provider)
