@@ -57,6 +57,7 @@ func imports() map[string]string {
 		"identity/password/build": "",
 		"accesslog":               words + " " + ground,
 		"meeting":                 words + " " + ground,
+		"identity/roster":         words + " " + ground + " identity",
 		"identity/token":          words + " " + ground + " identity",
 
 		"identity/oidc":          words + " " + ground + " identity",

@@ -53,7 +53,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(identityMethods(), programMethods(), accessMethods(), operatorMethods(), postMethods(), oidcMethods(), tokenMethods(), map[string]method{
+	return merged(identityMethods(), programMethods(), accessMethods(), operatorMethods(), postMethods(), oidcMethods(), rosterMethods(), tokenMethods(), map[string]method{
 
 		"health.Run": {none: "the program itself calls it, at its start"},
 		"health.Open": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
@@ -162,7 +162,7 @@ func methods() map[string]method {
 		"speech.Settings": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Speech.Settings(ctx)
 		}},
-		"speech.ChangeSettings": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+		"speech.ChangeSettings": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return nothing, w.Speech.ChangeSettings(ctx, speech.Settings{Languages: []string{"en"}})
 		}},
 		"speech.NameSpeaker": {least: gate.Member, call: func(ctx context.Context, w *w, c c) (any, error) {

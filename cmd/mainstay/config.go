@@ -14,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"mainstay/internal/egress"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault/objectstore"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	TLSKey           string
 	URL              string // where people find the deployment; empty: where it listens
 	Region           string // label of the workspaces made here
+	Workspaces       string // who may make another workspace: owners, anyone, closed
 	Database         tenant.Secret
 	RootKey          string        // file of the root key; empty: in the data folder
 	Blobs            string        // URL of the object store; empty: in the data folder
@@ -81,6 +83,7 @@ func (c *Config) settings() []setting {
 		{key: "tls_key", says: "file of the certificate's key", text: &c.TLSKey},
 		{key: "url", says: "https:// address where people find the deployment; empty: where it listens", text: &c.URL},
 		{key: "region", says: "where the data lies, in the operator's words", text: &c.Region},
+		{key: "workspaces", says: "who may make another workspace: owners (of one), anyone or closed (nobody)", text: &c.Workspaces},
 		{key: "database", says: "PostgreSQL's connection string; empty: a private server in the data folder", secret: &c.Database},
 		{key: "root_key", says: "file of the root key; empty: in the data folder", text: &c.RootKey},
 		{key: "blobs", says: "object store, s3://BUCKET?region=REGION&endpoint=https://HOST; empty: in the data folder", text: &c.Blobs},
@@ -136,7 +139,7 @@ func (s setting) shown() string {
 
 // loadConfig reads the configuration. File is a TOML file that must exist, or "" for none.
 func loadConfig(file string, environ []string) (Config, error) {
-	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Python: interpreter(),
+	c := Config{Data: defaultData(), Listen: "127.0.0.1:7070", Region: "local", Workspaces: string(roster.Owners), Python: interpreter(),
 		Program: nearby("inference"), Model: "whisper-base", SMTPTLS: "starttls", Log: "info", Edge: newEdge(), origin: map[string]string{}}
 	byKey := map[string]setting{}
 	for _, s := range c.settings() {
@@ -238,6 +241,9 @@ func (c *Config) complete() error {
 	}
 	if err := c.checkProviders(); err != nil {
 		return err
+	}
+	if _, err := roster.ParseFounders(c.Workspaces); err != nil {
+		return errors.New("workspaces is owners, anyone or closed")
 	}
 	return c.checkEdge()
 }

@@ -22,6 +22,7 @@ import (
 	"mainstay/internal/httpd/waf"
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -48,6 +49,7 @@ type Program struct {
 	Queue    *queue.Queue
 	Progress *progress.Service
 	Identity *identity.Service
+	Roster   *roster.Service
 	Tokens   *token.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
@@ -237,6 +239,10 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	p.Identity, err = identity.New(people)
 	keep(errors.Join(err, p.openProviders()))
+	founders, err := roster.ParseFounders(p.Config.Workspaces)
+	keep(err)
+	p.Roster, err = roster.New(roster.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Identity: p.Identity, Post: p.Post, Founders: founders})
+	keep(err)
 	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
 	keep(err)
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})

@@ -88,6 +88,9 @@ func (g *Gate) Do(ctx context.Context, act Act, fn Func) error {
 		return fmt.Errorf("%s: an act inside an act", act.Verb)
 	}
 	rule, ok := g.rules[act.Verb]
+	if ok && actor.Kind == tenant.Account {
+		return outside()
+	}
 	if !ok || actor.Workspace.IsZero() {
 		return fault.New(fault.Denied, "This is not allowed.")
 	}
@@ -151,12 +154,16 @@ func (g *Gate) begin(ctx context.Context, actor tenant.Actor, rule Rule, act Act
 	tx := &Tx{gate: g, conn: conn, actor: actor, rule: rule, act: act, now: g.Source.Now().UTC(), details: map[string]any{}}
 	batch := &pgx.Batch{}
 	queueBegin(batch, actor)
+	asked := actor.Member
+	if rule.Discloses && actor.Kind == tenant.Job {
+		asked = actor.OnBehalfOf
+	}
 	if rule.Object == None {
-		batch.Queue(roleOf, actor.Workspace, actor.Member).QueryRow(func(row pgx.Row) error {
+		batch.Queue(roleOf, actor.Workspace, asked).QueryRow(func(row pgx.Row) error {
 			return optional(row.Scan(&tx.role, &tx.sign.factor, &tx.sign.hours, &tx.sign.idle))
 		})
 	} else {
-		batch.Queue(g.lookups[rule.Object], actor.Workspace, act.Object, actor.Member).QueryRow(tx.scanObject)
+		batch.Queue(g.lookups[rule.Object], actor.Workspace, act.Object, asked).QueryRow(tx.scanObject)
 	}
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		tx.abandon(ctx)
@@ -214,10 +221,18 @@ func (tx *Tx) decide() error {
 		if index(rule.Jobs, actor.Job) == len(rule.Jobs) {
 			return denied
 		}
+		if rule.Discloses && !actor.OnBehalfOf.IsZero() && !tx.role.AtLeast(Member) {
+			return fault.New(fault.Denied, "Who began this may not send anything out of the workspace any more. Begin it again yourself.")
+		}
 		return nil
 	default:
 		return denied
 	}
+}
+
+// outside is what somebody reads who is signed in and in no workspace.
+func outside() error {
+	return fault.New(fault.Denied, "You are in no workspace. Open the link of an invitation, or ask an admin of a workspace to invite you.")
 }
 
 func missing() error {

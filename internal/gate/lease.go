@@ -119,6 +119,9 @@ func (g *Gate) View(ctx context.Context, act Act, fn Func) error {
 		return err
 	}
 	rule, ok := g.rules[act.Verb]
+	if ok && actor.Kind == tenant.Account {
+		return outside()
+	}
 	if !ok || inside(ctx) || actor.Workspace.IsZero() {
 		return fault.New(fault.Denied, "This is not allowed.")
 	}

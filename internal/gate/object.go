@@ -17,6 +17,8 @@ const (
 	Provider   Object = "sign_in_provider"
 	Notice     Object = "notice"
 	Credential Object = "credential"
+	Person     Object = "member"
+	Invitation Object = "invitation"
 )
 
 const roleOf = `

@@ -25,6 +25,21 @@ const (
 	EndKey       Verb = "key.end"
 	AllowProgram Verb = "program.allow"
 
+	ChangeRole        Verb = "member.role"
+	DisableMember     Verb = "member.disable"
+	RemoveMember      Verb = "member.remove"
+	RenameSelf        Verb = "member.rename"
+	LeaveWorkspace    Verb = "workspace.leave"
+	TransferWorkspace Verb = "workspace.transfer"
+	ListInvitations   Verb = "invitation.list"
+	Invite            Verb = "invitation.create"
+	SendInvitation    Verb = "invitation.send"
+	RevokeInvitation  Verb = "invitation.revoke"
+	OpenInvitation    Verb = "invitation.open"
+	AcceptInvitation  Verb = "invitation.accept"
+	ReadSignIn        Verb = "policy.read"
+	ChangeSignIn      Verb = "policy.change"
+
 	ListMeetings  Verb = "meeting.list"
 	CreateMeeting Verb = "meeting.create"
 	ReadMeeting   Verb = "meeting.read"
@@ -129,6 +144,13 @@ const (
 	NameSession       Verb = "session.name"
 	EndSessions       Verb = "session.clear"
 	RehashPassword    Verb = "password.rehash"
+	CreateAccount     Verb = "account.create"
+	IndexInvitation   Verb = "invitation.index"
+	OpenSeat          Verb = "seat.open"
+	CloseSeat         Verb = "seat.close"
+	ReadSeats         Verb = "seat.list"
+	SwitchWorkspace   Verb = "session.switch"
+	SetPasswordRules  Verb = "policy.passwords"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -144,6 +166,9 @@ const (
 
 // Roles lists the roles from the most to the least.
 func Roles() []Role { return []Role{Owner, Admin, Member, Viewer} }
+
+// AtLeast reports whether the role is the other one or more. No role is at least nothing.
+func (r Role) AtLeast(least Role) bool { return r.rank() > 0 && r.rank() >= least.rank() }
 
 func (r Role) rank() int { return len(Roles()) - index(Roles(), r) }
 
@@ -180,6 +205,7 @@ const (
 	AnswerKeeper  = "answer keeper"
 	AccessLogger  = "access logger"
 	Notifier      = "notifier"
+	Registrar     = "registrar" // seats people in workspaces
 )
 
 // Rule is a row of the policy table.
@@ -192,6 +218,8 @@ type Rule struct {
 	Jobs   []string
 	Scope  Scope // what an API key or a token must have been given for; empty: only a person in a browser may
 	Stream audit.Stream
+
+	Discloses bool // a job may only while who began it is an active member and may begin it still
 
 	Confirm bool // the person must have shown a factor within [ConfirmAge]
 	Hidden  bool // may be done to a deleted meeting (undo, erasure)
@@ -222,10 +250,24 @@ func Scopes() []Scope {
 func Policy() []Rule {
 	return []Rule{
 		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Scope: Anything, Stream: audit.Access},
-		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Owner, Scope: SettingsWrite, Stream: audit.Administration},
-		{Verb: CreateWorkspace, Says: "make a workspace that nobody owns yet", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Admin, Scope: SettingsWrite, Stream: audit.Administration},
+		{Verb: CreateWorkspace, Says: "make a workspace", Jobs: []string{Installer, Registrar}, Stream: audit.Administration},
 		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Scope: MembersRead, Stream: audit.Access},
+		{Verb: ChangeRole, Says: "change a member's role; an owner's, or to owner, as an owner only", Object: Person, Least: Admin, Level: Manager, Stream: audit.Administration, Confirm: true},
+		{Verb: DisableMember, Says: "disable a member, or enable them again", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: RemoveMember, Says: "remove a member", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: RenameSelf, Says: "change one's own name in the workspace", Least: Viewer, Stream: audit.Administration},
+		{Verb: LeaveWorkspace, Says: "leave the workspace", Least: Viewer, Stream: audit.Administration, Confirm: true},
+		{Verb: TransferWorkspace, Says: "hand one's ownership of the workspace to a member", Object: Person, Least: Owner, Level: Manager, Stream: audit.Administration, Confirm: true},
+		{Verb: ListInvitations, Says: "see who is invited", Least: Admin, Scope: MembersRead, Stream: audit.Access},
+		{Verb: Invite, Says: "invite somebody, with at most one's own role", Least: Admin, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: SendInvitation, Says: "send an invitation again", Object: Invitation, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: RevokeInvitation, Says: "revoke an invitation", Object: Invitation, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: OpenInvitation, Says: "show an invitation to who has its link", Jobs: []string{Registrar}, Stream: audit.Access},
+		{Verb: AcceptInvitation, Says: "make a member of who accepts an invitation", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: ReadSignIn, Says: "see what the workspace asks of sign-ins and passwords", Least: Admin, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: ChangeSignIn, Says: "change what the workspace asks of sign-ins and passwords", Least: Admin, Scope: SettingsWrite, Stream: audit.Administration},
 		{Verb: CheckDeployment, Says: "have the deployment's parts tried", Least: Admin, Scope: SettingsRead, Stream: audit.Administration},
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 		{Verb: ReadAccess, Says: "see who asked for which page", Least: Admin, Scope: AuditRead, Stream: audit.Access},
@@ -286,8 +328,8 @@ func Policy() []Rule {
 		{Verb: ChangeMail, Says: "set how much content mails hold", Least: Owner, Scope: SettingsWrite, Stream: audit.Administration},
 		{Verb: TestMail, Says: "send a test mail to oneself", Least: Admin, Stream: audit.Administration},
 
-		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
-		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
+		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data, Discloses: true},
+		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data, Discloses: true},
 		{Verb: TestModel, Says: "send an invented sentence to the model that the owner chose", Least: Owner, Stream: audit.Administration},
 		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber}, Stream: audit.Data},
 		{Verb: KeepAnswer, Says: "keep the answer to a program's request, to give it again", Jobs: []string{AnswerKeeper}, Stream: audit.Data},
@@ -307,7 +349,7 @@ func Policy() []Rule {
 
 		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer, Operator}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},
-		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer}, Stream: audit.Administration},
+		{Verb: RegisterWorkspace, Says: "enter a workspace in the deployment's list", Jobs: []string{Installer, Registrar}, Stream: audit.Administration},
 		{Verb: SignIn, Says: "sign in", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: TryFactor, Says: "try a second factor", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: IssueCredential, Says: "make a key work", Jobs: []string{Authenticator}, Stream: audit.Administration},
@@ -337,6 +379,13 @@ func Policy() []Rule {
 		{Verb: NameSession, Says: "name one's session", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: EndSessions, Says: "end other sessions of an account, or all", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: RehashPassword, Says: "store a password's hash anew, at today's cost", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: CreateAccount, Says: "make an account for who holds an invitation", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: IndexInvitation, Says: "enter, replace or end the link of an invitation", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: OpenSeat, Says: "let an account into a workspace", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: CloseSeat, Says: "let an account into a workspace no more, and end its sessions there", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: ReadSeats, Says: "look up which workspaces an account may enter", Jobs: []string{Registrar}, Stream: audit.Access},
+		{Verb: SwitchWorkspace, Says: "take a session to another workspace of its account", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: SetPasswordRules, Says: "store what a workspace asks of passwords", Jobs: []string{Registrar}, Stream: audit.Administration},
 	}
 }
 

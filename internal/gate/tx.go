@@ -50,7 +50,12 @@ func (tx *Tx) Group() tenant.RecordID { return tx.object.group }
 func (tx *Tx) Private() bool { return tx.object.visibility == "private" }
 
 // Role returns the acting member's role, empty for other actors.
-func (tx *Tx) Role() Role { return tx.role }
+func (tx *Tx) Role() Role {
+	if tx.actor.Kind != tenant.Member {
+		return ""
+	}
+	return tx.role
+}
 
 // Level returns what the acting member may do with the act's object. It is what pages offer by, never what decides.
 func (tx *Tx) Level() Level {

@@ -121,7 +121,7 @@ func seatOf(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID, in te
 select s.workspace_id, s.member_id
 from control.seat s
 left join lateral (select max(used_at) at from control.session where account_id = s.account_id and workspace_id = s.workspace_id) used on true
-where s.account_id = $1 and ($2::uuid is null or s.workspace_id = $2)
+where s.account_id = $1 and s.closed_at is null and ($2::uuid is null or s.workspace_id = $2)
 order by used.at desc nulls last, s.created_at limit 1`, id, in).Scan(&a.Workspace, &a.Member)
 	switch {
 	case !errors.Is(err, pgx.ErrNoRows):
@@ -271,4 +271,65 @@ where w.workspace_id = $1 and m.id = $2`, tx.Workspace(), tx.Actor().Member).Sca
 	}
 	me.Workspace, me.Name, me.Email = docs[0].Name, docs[1].Name, docs[1].Email
 	return me, nil
+}
+
+// moveSession takes a session to the account's seat in a workspace, under another id and another token. It fails with
+// fault.Missing where the account has no open seat there, and with fault.Denied where the session is confined elsewhere.
+func (s *Service) moveSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor, to tenant.WorkspaceID) (Begun, error) {
+	was, err := s.loadSeen(ctx, tx, a.Account, a.Session)
+	if err != nil {
+		return Begun{}, err
+	}
+	var bound tenant.WorkspaceID
+	if err := tx.QueryRow(ctx, `select bound_id from control.session where id = $1`, a.Session).Scan(&bound); err != nil {
+		return Begun{}, err
+	}
+	if !bound.IsZero() && bound != to {
+		return Begun{}, fault.New(fault.Denied, "This sign-in is good in one workspace alone. Sign in with your password or a passkey to enter another.")
+	}
+	begun := Begun{Token: newToken(), Actor: a}
+	begun.Actor.Kind, begun.Actor.Workspace, begun.Actor.Session = tenant.Member, to, gate.NewID[tenant.SessionID](&tx.Tx)
+	sealed, err := s.sealSeen(ctx, tx, begun.Actor.Session, was)
+	if err != nil {
+		return Begun{}, err
+	}
+	err = tx.QueryRow(ctx, `
+update control.session s
+set id = $4, token_hash = $5, workspace_id = t.workspace_id, member_id = t.member_id, previous_hash = null, previous_until = null, rotated_at = $6, sealed = $7
+from control.seat t
+where s.id = $1 and s.account_id = $2 and s.ended_at is null and t.account_id = $2 and t.workspace_id = $3 and t.closed_at is null
+returning s.member_id, s.ends_at`, a.Session, a.Account, to, begun.Actor.Session, digest(begun.Token.Reveal()), tx.Now(), sealed).
+		Scan(&begun.Actor.Member, &begun.EndsAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Begun{}, fault.New(fault.Missing, "There is no such workspace.")
+	}
+	if err != nil {
+		return Begun{}, err
+	}
+	_, err = tx.Exec(ctx, `select pg_notify('session_ended', ($1::uuid)::text)`, a.Session)
+	return begun, err
+}
+
+// insertNewcomer makes an account without a seat. It fails with fault.Conflict where the address has one.
+func (s *Service) insertNewcomer(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID, n Newcomer, password string) error {
+	body, err := json.Marshal(person{Email: n.Email})
+	if err != nil {
+		return err
+	}
+	sealed, err := s.Vault.Seal(ctx, tx.Place("account", id), body)
+	if err != nil {
+		return err
+	}
+	lookup, err := s.Vault.Lookup(normal(n.Email))
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `
+insert into control.account (id, email_hmac, password, password_at, verified_at, state, created_at, sealed)
+values ($1, $2, $3, $4::timestamptz, case when $5 then $4::timestamptz end, 'active', $4, $6)
+on conflict on constraint account_email_is_unique do nothing`, id, lookup, password, tx.Now(), n.Verified, sealed)
+	if err == nil && tag.RowsAffected() != 1 {
+		return fault.New(fault.Conflict, "There is an account with this address already. Sign in with it, then accept the invitation.")
+	}
+	return err
 }

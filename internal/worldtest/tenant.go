@@ -7,12 +7,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"mainstay/internal/capture"
 	"mainstay/internal/gate"
 	"mainstay/internal/gate/gatetest"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -49,6 +51,9 @@ type Case struct {
 	Notice     post.NoticeID // of the owner, that the minutes are ready
 	Done       queue.ID      // the step that drafted the minutes
 	Waiting    queue.ID      // a step that waits
+
+	Person     tenant.MemberID     // a disabled member; of a private case nobody, because members are never private
+	Invitation roster.InvitationID // an open one; of a private case none
 }
 
 // Tenant makes a workspace. Word must be one word with a capital letter.
@@ -164,7 +169,24 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	made, err := w.Tokens.Create(w.SignedIn(t, ctx), token.Request{Name: "Key of " + ten.Word, Scopes: []gate.Scope{gate.MeetingsRead}})
 	check(t, err)
 	c.Key = made.ID
+	c.Person, c.Invitation = tenant.NewID[tenant.MemberID](w.Source), tenant.NewID[roster.InvitationID](w.Source)
+	if !private {
+		ten.invite(t, &c)
+	}
 	return c
+}
+
+// invite gives a case a member who is disabled and somebody who is invited.
+func (ten *Tenant) invite(t testing.TB, c *Case) {
+	t.Helper()
+	a, err := tenant.ActorOf(ten.Person(t, gate.Member))
+	check(t, err)
+	c.Person = a.Member
+	_, err = ten.world.Admin.Exec(t.Context(), `update tenant.member set state = 'disabled' where workspace_id = $1 and id = $2`, ten.ID, c.Person)
+	check(t, err)
+	sent, err := ten.world.Roster.Invite(ten.Owner, roster.Guest{Name: "Guest " + ten.Word, Email: fmt.Sprintf("guest%d@%s.example", ten.records, ten.Word), Role: gate.Member})
+	check(t, err)
+	c.Invitation = sent.ID
 }
 
 func stepOf(steps []progress.Step, kind, state string) queue.ID {
@@ -189,5 +211,7 @@ func (w *World) Nowhere() Case {
 		Done:       tenant.NewID[queue.ID](w.Source),
 		Waiting:    tenant.NewID[queue.ID](w.Source),
 		Key:        tenant.NewID[token.ID](w.Source),
+		Person:     tenant.NewID[tenant.MemberID](w.Source),
+		Invitation: tenant.NewID[roster.InvitationID](w.Source),
 	}
 }

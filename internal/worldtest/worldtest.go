@@ -26,6 +26,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -44,6 +45,7 @@ type World struct {
 	*gatetest.World
 	Queue     *queue.Queue
 	Identity  *identity.Service
+	Roster    *roster.Service
 	Providers *oidc.Service
 	Tokens    *token.Service
 	Meetings  *meeting.Service
@@ -94,6 +96,8 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
 	check(t, err)
+	w.Roster, err = roster.New(roster.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Identity: w.Identity, Post: w.Post, Founders: roster.Owners})
+	check(t, err)
 	w.Tokens, err = token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
 	check(t, err)
 	w.Meetings, err = meeting.New(meeting.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source})
@@ -140,6 +144,7 @@ func (w *World) Services() map[string]any {
 		"idempotency": w.Once,
 		"accesslog":   w.Access,
 		"token":       w.Tokens,
+		"roster":      w.Roster,
 	}
 }
 

@@ -1,0 +1,150 @@
+package roster
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/identity"
+	"mainstay/internal/tenant"
+)
+
+// Offer is an invitation as its holder sees it.
+type Offer struct {
+	Workspace string
+	Name      string // as the invitation has it
+	Email     string
+	Role      gate.Role
+	By        string
+	Least     int  // characters of a password
+	Known     bool // the address has an account
+	Yours     bool // whoever is signed in has the address
+	Inside    bool // and is in the workspace already
+
+	id        InvitationID
+	workspace tenant.WorkspaceID
+	mailed    bool
+}
+
+func over() error {
+	return fault.New(fault.Ended, "This invitation was used, replaced or revoked, or its time is over. Ask who invited you to send another.")
+}
+
+// Offer returns what an invitation's link offers to who opens it; ctx's actor may be nobody. It fails with fault.Ended for a
+// link that is over or unknown.
+func (s *Service) Offer(ctx context.Context, token string) (Offer, error) {
+	visitor := tenant.Visitor(ctx)
+	at, err := s.follow(ctx, token)
+	if err != nil {
+		return Offer{}, err
+	}
+	o := Offer{id: at.id, workspace: at.workspace, mailed: at.mailed}
+	err = s.Gate.View(s.registrar(ctx, at.workspace), gate.Act{Verb: gate.OpenInvitation}, func(ctx context.Context, tx *gate.Tx) error {
+		return loadOffer(ctx, tx, &o)
+	})
+	if err != nil {
+		return Offer{}, err
+	}
+	lookup, err := s.Vault.Lookup(strings.ToLower(o.Email))
+	if err != nil {
+		return Offer{}, err
+	}
+	return o, s.look(ctx, func(ctx context.Context, tx *gate.InstanceTx) error {
+		rules, err := passwordRules(ctx, tx, at.workspace)
+		if err != nil {
+			return err
+		}
+		o.Least = rules.Least
+		if o.Known, err = hasAccount(ctx, tx, lookup); err != nil || visitor.Account.IsZero() {
+			return err
+		}
+		mine, err := lookupOf(ctx, tx, visitor.Account)
+		if err != nil {
+			return err
+		}
+		o.Yours = bytes.Equal(mine, lookup)
+		o.Inside, err = isSeated(ctx, tx, visitor.Account, at.workspace)
+		return err
+	})
+}
+
+// follow finds where a link leads.
+func (s *Service) follow(ctx context.Context, token string) (link, error) {
+	var at link
+	err := s.look(ctx, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		at, err = linkByToken(ctx, tx, digest(token))
+		return err
+	})
+	return at, err
+}
+
+// Join makes an account for who was invited, seats it, and signs it in. It fails with fault.Invalid for a field that
+// [identity.Wrong] names, with fault.Conflict where the address has an account, and with fault.Ended for a link that is over.
+// After a crash on the way the account is there: its person signs in and accepts.
+func (s *Service) Join(ctx context.Context, token, name, password string) (identity.Entry, error) {
+	o, err := s.Offer(ctx, token)
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	account, err := s.Identity.Register(ctx, identity.Newcomer{Name: name, Email: o.Email, Password: password, Least: o.Least, Verified: o.mailed})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	if err := s.seat(ctx, o, account, name); err != nil {
+		return identity.Entry{}, err
+	}
+	return s.Identity.Enter(ctx, account, identity.Shown{Factors: []string{identity.Password}})
+}
+
+// Accept seats the account that is signed in, and takes its session to the workspace. It fails with fault.Denied where the
+// invitation is for another address, and with fault.Ended for a link that is over.
+func (s *Service) Accept(ctx context.Context, token string) (identity.Begun, error) {
+	actor, err := tenant.ActorOf(ctx)
+	if err != nil {
+		return identity.Begun{}, err
+	}
+	o, err := s.Offer(ctx, token)
+	if err != nil {
+		return identity.Begun{}, err
+	}
+	if !o.Yours || actor.Credential != "" {
+		return identity.Begun{}, fault.New(fault.Denied, "This invitation is for another address. Sign out, sign in with that address, and open the link again.")
+	}
+	if err := s.seat(ctx, o, actor.Account, o.Name); err != nil {
+		return identity.Begun{}, err
+	}
+	return s.Identity.Switch(ctx, o.workspace)
+}
+
+// seat makes the member and then opens the seat. Where a crash comes between the two, doing it again opens the seat.
+func (s *Service) seat(ctx context.Context, o Offer, account tenant.AccountID, name string) error {
+	name, err := identity.NameOk(name)
+	if err != nil {
+		return err
+	}
+	var member tenant.MemberID
+	act := gate.Act{Verb: gate.AcceptInvitation}
+	as := s.registrar(ctx, o.workspace)
+	err = s.Gate.Do(as, act, func(ctx context.Context, tx *gate.Tx) (err error) {
+		tx.Note("invitation", o.id)
+		if err := lock(ctx, tx); err != nil {
+			return err
+		}
+		member, err = acceptInvitation(ctx, tx, o.id, account, person{Name: name, Email: o.Email})
+		tx.Note("member", member)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.openSeat(as, account, member, func(ctx context.Context, tx *gate.InstanceTx) error {
+		if o.mailed {
+			if err := verifyAddress(ctx, tx, account); err != nil {
+				return err
+			}
+		}
+		return endLink(ctx, tx, o.id)
+	})
+}

@@ -1,0 +1,578 @@
+package roster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/gate"
+	"mainstay/internal/post"
+	"mainstay/internal/tenant"
+	"mainstay/internal/vault"
+)
+
+func missing() error {
+	return fault.New(fault.Missing, "There is nothing at this address, or it is not shared with you.")
+}
+
+func placeOf(tx *gate.Tx, kind string, row [16]byte) vault.Place {
+	return tx.Place(gate.WorkspaceRecord(tx.Workspace()), kind, row)
+}
+
+// lock holds the workspace's row until the act ends, so that acts about who may what come one after the other.
+func lock(ctx context.Context, tx *gate.Tx) error {
+	var id tenant.WorkspaceID
+	err := tx.QueryRow(ctx, `select workspace_id from tenant.workspace where workspace_id = $1 for update`, tx.Workspace()).Scan(&id)
+	if err != nil {
+		return fmt.Errorf("holding workspace %s: %w", tx.Workspace(), err)
+	}
+	return nil
+}
+
+// hold locks the workspace and reads a member and the actor's own role as they stand now, which the gate read before it waited.
+// It fails with fault.Missing for a member who left, and with fault.Denied for an actor who is no longer at least of the role.
+func hold(ctx context.Context, tx *gate.Tx, id tenant.MemberID, least gate.Role) (holding, error) {
+	var h holding
+	if err := lock(ctx, tx); err != nil {
+		return h, err
+	}
+	err := tx.QueryRow(ctx, `select role from tenant.member where workspace_id = $1 and id = $2 and state = 'active'`, tx.Workspace(), tx.Actor().Member).Scan(&h.mine)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return h, fmt.Errorf("reading the actor's role: %w", err)
+	}
+	if !h.mine.AtLeast(least) {
+		return h, fault.New(fault.Denied, "Your role does not allow this any more. An owner of the workspace can change that.")
+	}
+	h.target, err = loadMember(ctx, tx, id)
+	return h, err
+}
+
+// loadMember fails with fault.Missing for a member who left.
+func loadMember(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (Member, error) {
+	var row memberRow
+	err := row.scan(tx.QueryRow(ctx, `
+select id, account_id, role, state, created_at, sealed from tenant.member where workspace_id = $1 and id = $2 and state <> 'removed'`, tx.Workspace(), id))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Member{}, missing()
+	}
+	if err != nil {
+		return Member{}, fmt.Errorf("reading member %s: %w", id, err)
+	}
+	var p person
+	if err := tx.Open(ctx, placeOf(tx, "member", id), row.sealed, &p); err != nil {
+		return Member{}, err
+	}
+	return row.member(tx, &p), nil
+}
+
+type memberRow struct {
+	Member
+	state  string
+	sealed []byte
+}
+
+func (r *memberRow) scan(row pgx.Row) error {
+	return row.Scan(&r.ID, &r.account, &r.Role, &r.state, &r.Joined, &r.sealed)
+}
+
+func (r *memberRow) member(tx *gate.Tx, p *person) Member {
+	m := r.Member
+	m.Disabled, m.Self = r.state == "disabled", r.ID == tx.Actor().Member
+	m.Name = "Somebody" // whose row is damaged
+	if p != nil {
+		m.Name, m.Email = p.Name, p.Email
+	}
+	return m
+}
+
+// mostMembers is how many members a list holds.
+const mostMembers = 10_000
+
+// listMembers returns the members who are here, the disabled ones among them.
+func listMembers(ctx context.Context, tx *gate.Tx) ([]Member, error) {
+	rows, err := tx.Query(ctx, `
+select id, account_id, role, state, created_at, sealed from tenant.member where workspace_id = $1 and state <> 'removed' order by id limit $2`, tx.Workspace(), mostMembers)
+	if err != nil {
+		return nil, fmt.Errorf("listing members: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r memberRow, err error) { return r, r.scan(row) })
+	if err != nil {
+		return nil, fmt.Errorf("listing members: %w", err)
+	}
+	sealed := make([]vault.Sealed, len(found))
+	for i, r := range found {
+		sealed[i] = vault.Sealed{Place: placeOf(tx, "member", r.ID), Bytes: r.sealed}
+	}
+	people, err := gate.OpenEach[person](ctx, tx, sealed)
+	if err != nil {
+		return nil, err
+	}
+	members := make([]Member, len(found))
+	for i := range found {
+		members[i] = found[i].member(tx, people[i])
+	}
+	return members, nil
+}
+
+func setRole(ctx context.Context, tx *gate.Tx, h holding, to gate.Role) error {
+	_, err := tx.Exec(ctx, `
+update tenant.member set role = $3, role_before = role, role_changed_at = $4, role_changed_by = $5
+where workspace_id = $1 and id = $2`, tx.Workspace(), h.target.ID, to, tx.Now(), tx.Actor().Member)
+	return err
+}
+
+// transfer makes one member owner and the actor admin in one statement.
+func transfer(ctx context.Context, tx *gate.Tx, to tenant.MemberID) error {
+	_, err := tx.Exec(ctx, `
+update tenant.member set role = case when id = $3 then 'owner' else 'admin' end, role_before = null, role_changed_at = $4, role_changed_by = $2
+where workspace_id = $1 and id in ($2, $3)`, tx.Workspace(), tx.Actor().Member, to, tx.Now())
+	return err
+}
+
+func setState(ctx context.Context, tx *gate.Tx, id tenant.MemberID, state string) error {
+	_, err := tx.Exec(ctx, `update tenant.member set state = $3, role_before = null where workspace_id = $1 and id = $2`, tx.Workspace(), id, state)
+	return err
+}
+
+// settle ends an act that took or gave rights: it fails with fault.Conflict where no active owner would be left, revokes the
+// invitations that the member may not make any more (none is left to them without a role), and tells every node to look at the
+// member's open streams again.
+func settle(ctx context.Context, tx *gate.Tx, id tenant.MemberID, role gate.Role) error {
+	var owners int
+	if err := tx.QueryRow(ctx, `
+select count(*) from tenant.member where workspace_id = $1 and role = 'owner' and state = 'active'`, tx.Workspace()).Scan(&owners); err != nil {
+		return err
+	}
+	if owners == 0 {
+		return fault.New(fault.Conflict, "A workspace keeps at least one active owner. Make somebody else an owner first.")
+	}
+	var given []string
+	for _, r := range gate.Roles() {
+		if role.AtLeast(gate.Admin) && role.AtLeast(r) {
+			given = append(given, string(r))
+		}
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`
+update tenant.invitation set state = 'revoked', ended_at = $4, sealed = null
+where workspace_id = $1 and invited_by = $2 and state = 'open' and not (role = any(coalesce($3::text[], '{}')))`, tx.Workspace(), id, given, tx.Now())
+	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, id)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// undoable returns the role before the actor's own last change of it.
+func undoable(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (gate.Role, error) {
+	var before gate.Role
+	err := tx.QueryRow(ctx, `
+select role_before from tenant.member
+where workspace_id = $1 and id = $2 and role_changed_by = $3 and role_changed_at > $4 and role_before is not null and state <> 'removed'`,
+		tx.Workspace(), id, tx.Actor().Member, tx.Now().Add(-UndoFor)).Scan(&before)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", fault.New(fault.Ended, "This change cannot be taken back any more. Choose the role anew.")
+	}
+	return before, err
+}
+
+func renameSelf(ctx context.Context, tx *gate.Tx, name string) error {
+	m, err := loadMember(ctx, tx, tx.Actor().Member)
+	if err != nil {
+		return err
+	}
+	sealed, err := tx.Seal(ctx, placeOf(tx, "member", m.ID), person{Name: name, Email: m.Email})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update tenant.member set sealed = $3 where workspace_id = $1 and id = $2`, tx.Workspace(), m.ID, sealed)
+	return err
+}
+
+type titled struct {
+	Version int
+	sealed  []byte
+}
+
+func loadTitled(ctx context.Context, tx *gate.Tx) (titled, string, error) {
+	var row titled
+	err := tx.QueryRow(ctx, `select version, sealed from tenant.workspace where workspace_id = $1`, tx.Workspace()).Scan(&row.Version, &row.sealed)
+	if err != nil {
+		return row, "", fmt.Errorf("reading workspace %s: %w", tx.Workspace(), err)
+	}
+	var t title
+	err = tx.Open(ctx, placeOf(tx, "workspace", tx.Workspace()), row.sealed, &t)
+	return row, t.Name, err
+}
+
+func workspaceName(ctx context.Context, tx *gate.Tx) (string, error) {
+	_, name, err := loadTitled(ctx, tx)
+	return name, err
+}
+
+func loadSettings(ctx context.Context, tx *gate.Tx) (Settings, error) {
+	row, name, err := loadTitled(ctx, tx)
+	return Settings{Name: name, Version: row.Version}, err
+}
+
+func changedMeanwhile() error {
+	return fault.New(fault.Conflict, "Somebody changed the settings meanwhile. Look at them again, then save.")
+}
+
+func renameWorkspace(ctx context.Context, tx *gate.Tx, version int, name string) error {
+	sealed, err := tx.Seal(ctx, placeOf(tx, "workspace", tx.Workspace()), title{Name: name})
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `update tenant.workspace set sealed = $3, version = version + 1 where workspace_id = $1 and version = $2`, tx.Workspace(), version, sealed)
+	if err == nil && tag.RowsAffected() != 1 {
+		return changedMeanwhile()
+	}
+	return err
+}
+
+func loadSignIn(ctx context.Context, tx *gate.Tx) (SignIn, error) {
+	var p SignIn
+	var factor string
+	err := tx.QueryRow(ctx, `select least_factor, session_hours, idle_minutes, version from tenant.workspace where workspace_id = $1`, tx.Workspace()).
+		Scan(&factor, &p.Hours, &p.Idle, &p.Version)
+	if err != nil {
+		return p, err
+	}
+	p.Factor, err = gate.ParseStrength(factor)
+	return p, err
+}
+
+func setSignIn(ctx context.Context, tx *gate.Tx, p SignIn) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.workspace set least_factor = $3, session_hours = $4, idle_minutes = $5, version = version + 1
+where workspace_id = $1 and version = $2`, tx.Workspace(), p.Version, p.Factor.String(), p.Hours, p.Idle)
+	if err == nil && tag.RowsAffected() != 1 {
+		return changedMeanwhile()
+	}
+	return err
+}
+
+// insertWorkspace makes the rows of a workspace and of its first owner.
+func insertWorkspace(ctx context.Context, tx *gate.Tx, name string, owner tenant.Actor, who person) error {
+	record := gate.WorkspaceRecord(tx.Workspace())
+	sealed, err := tx.Seal(ctx, placeOf(tx, "workspace", tx.Workspace()), title{Name: name})
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into tenant.workspace (workspace_id, record_id, created_at, version, sealed) values ($1, $2, $3, 1, $4)`,
+		tx.Workspace(), record, tx.Now(), sealed)
+	if sealed, err = tx.Seal(ctx, placeOf(tx, "member", owner.Member), who); err != nil {
+		return err
+	}
+	batch.Queue(`
+insert into tenant.member (workspace_id, id, record_id, account_id, role, state, created_at, sealed)
+values ($1, $2, $3, $4, 'owner', 'active', $5, $6)`, tx.Workspace(), owner.Member, record, owner.Account, tx.Now(), sealed)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// listInvitations returns the open invitations, the newest first.
+func listInvitations(ctx context.Context, tx *gate.Tx) ([]Invitation, error) {
+	rows, err := tx.Query(ctx, `
+select i.id, i.role, i.sent_at, i.ends_at, i.sealed, i.invited_by, m.sealed
+from tenant.invitation i join tenant.member m on m.workspace_id = i.workspace_id and m.id = i.invited_by
+where i.workspace_id = $1 and i.state = 'open' order by i.id desc limit $2`, tx.Workspace(), mostMembers)
+	if err != nil {
+		return nil, fmt.Errorf("listing invitations: %w", err)
+	}
+	var open []Invitation
+	var sealed []vault.Sealed
+	var i Invitation
+	var by tenant.MemberID
+	var guest, host []byte
+	_, err = pgx.ForEachRow(rows, []any{&i.ID, &i.Role, &i.SentAt, &i.EndsAt, &guest, &by, &host}, func() error {
+		i.Over = !tx.Now().Before(i.EndsAt)
+		open = append(open, i)
+		sealed = append(sealed, vault.Sealed{Place: placeOf(tx, "invitation", i.ID), Bytes: append([]byte(nil), guest...)},
+			vault.Sealed{Place: placeOf(tx, "member", by), Bytes: append([]byte(nil), host...)})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing invitations: %w", err)
+	}
+	people, err := gate.OpenEach[person](ctx, tx, sealed)
+	if err != nil {
+		return nil, err
+	}
+	for n := range open {
+		if p := people[2*n]; p != nil {
+			open[n].Name, open[n].Email = p.Name, p.Email
+		}
+		if p := people[2*n+1]; p != nil {
+			open[n].By = p.Name
+		}
+	}
+	return open, nil
+}
+
+func insertInvitation(ctx context.Context, tx *gate.Tx, g Guest) (Invitation, error) {
+	i := Invitation{ID: gate.NewID[InvitationID](tx), Name: g.Name, Email: g.Email, Role: g.Role, SentAt: tx.Now(), EndsAt: tx.Now().AddDate(0, 0, g.Days)}
+	sealed, err := tx.Seal(ctx, placeOf(tx, "invitation", i.ID), person{Name: g.Name, Email: g.Email})
+	if err != nil {
+		return i, err
+	}
+	tx.Note("invitation", i.ID)
+	_, err = tx.Exec(ctx, `
+insert into tenant.invitation (workspace_id, id, record_id, role, state, invited_by, days, created_at, sent_at, ends_at, sealed)
+values ($1, $2, $3, $4, 'open', $5, $6, $7, $7, $8, $9)`, tx.Workspace(), i.ID, gate.WorkspaceRecord(tx.Workspace()), g.Role, tx.Actor().Member,
+		g.Days, i.SentAt, i.EndsAt, sealed)
+	return i, err
+}
+
+func ended() error {
+	return fault.New(fault.Conflict, "This invitation was accepted or revoked already. Load the page again.")
+}
+
+// renewInvitation gives an open invitation its time anew, in the actor's name.
+func renewInvitation(ctx context.Context, tx *gate.Tx, id InvitationID) (Invitation, error) {
+	i := Invitation{ID: id, SentAt: tx.Now()}
+	var sealed []byte
+	err := tx.QueryRow(ctx, `
+update tenant.invitation set sent_at = $3::timestamptz, ends_at = $3::timestamptz + make_interval(days => days), invited_by = $4
+where workspace_id = $1 and id = $2 and state = 'open' returning role, ends_at, sealed`, tx.Workspace(), id, tx.Now(), tx.Actor().Member).
+		Scan(&i.Role, &i.EndsAt, &sealed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return i, ended()
+	}
+	if err != nil {
+		return i, err
+	}
+	var p person
+	err = tx.Open(ctx, placeOf(tx, "invitation", id), sealed, &p)
+	i.Name, i.Email = p.Name, p.Email
+	return i, err
+}
+
+func revokeInvitation(ctx context.Context, tx *gate.Tx, id InvitationID) error {
+	tag, err := tx.Exec(ctx, `
+update tenant.invitation set state = 'revoked', ended_at = $3, sealed = null where workspace_id = $1 and id = $2 and state = 'open'`, tx.Workspace(), id, tx.Now())
+	if err == nil && tag.RowsAffected() != 1 {
+		return ended()
+	}
+	return err
+}
+
+func letterOf(ctx context.Context, tx *gate.Tx, h holding, i Invitation) (post.Invitation, error) {
+	name, err := workspaceName(ctx, tx)
+	return post.Invitation{Until: i.EndsAt, By: h.target.Name, Workspace: name, Role: string(i.Role)}, err
+}
+
+// loadOffer fails with the answer for a link that is over. An invitation that was accepted before its seat was opened is still
+// an offer: to who accepted it.
+func loadOffer(ctx context.Context, tx *gate.Tx, o *Offer) error {
+	var state string
+	var ends time.Time
+	var invited, joined, host []byte
+	var by, member tenant.MemberID
+	err := tx.QueryRow(ctx, `
+select i.state, i.role, i.ends_at, i.sealed, i.member_id, a.sealed, i.invited_by, m.sealed
+from tenant.invitation i join tenant.member m on m.workspace_id = i.workspace_id and m.id = i.invited_by
+left join tenant.member a on a.workspace_id = i.workspace_id and a.id = i.member_id
+where i.workspace_id = $1 and i.id = $2`, tx.Workspace(), o.id).Scan(&state, &o.Role, &ends, &invited, &member, &joined, &by, &host)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (state == "revoked" || state == "open" && !tx.Now().Before(ends)) {
+		return over()
+	}
+	if err != nil {
+		return fmt.Errorf("reading invitation %s: %w", o.id, err)
+	}
+	guest := vault.Sealed{Place: placeOf(tx, "invitation", o.id), Bytes: invited}
+	if state == "accepted" {
+		guest = vault.Sealed{Place: placeOf(tx, "member", member), Bytes: joined}
+	}
+	people, err := gate.OpenAll[person](ctx, tx, []vault.Sealed{guest, {Place: placeOf(tx, "member", by), Bytes: host}})
+	if err != nil {
+		return err
+	}
+	o.Name, o.Email, o.By = people[0].Name, people[0].Email, people[1].Name
+	o.Workspace, err = workspaceName(ctx, tx)
+	return err
+}
+
+// acceptInvitation makes the account a member, or again the member that it was, and returns who that is. Done again for the same
+// account it changes nothing.
+func acceptInvitation(ctx context.Context, tx *gate.Tx, id InvitationID, account tenant.AccountID, p person) (tenant.MemberID, error) {
+	var state string
+	var role gate.Role
+	var ends time.Time
+	var before tenant.MemberID
+	var was string
+	err := tx.QueryRow(ctx, `
+select i.state, i.role, i.ends_at, m.id, coalesce(m.state, '')
+from tenant.invitation i left join tenant.member m on m.workspace_id = i.workspace_id and m.account_id = $3
+where i.workspace_id = $1 and i.id = $2`, tx.Workspace(), id, account).Scan(&state, &role, &ends, &before, &was)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return before, over()
+	case err != nil:
+		return before, fmt.Errorf("reading invitation %s: %w", id, err)
+	case was == "disabled":
+		return before, fault.New(fault.Denied, "Your access to this workspace is disabled. One of its admins can enable it.")
+	case was == "active": // who is here needs none, and one that was accepted half-way is this
+		return before, markAccepted(ctx, tx, id, before)
+	case state != "open" || !tx.Now().Before(ends):
+		return before, over()
+	}
+	member := before
+	if member.IsZero() {
+		member = gate.NewID[tenant.MemberID](tx)
+	}
+	sealed, err := tx.Seal(ctx, placeOf(tx, "member", member), p)
+	if err != nil {
+		return member, err
+	}
+	_, err = tx.Exec(ctx, `
+insert into tenant.member (workspace_id, id, record_id, account_id, role, state, created_at, sealed)
+values ($1, $2, $3, $4, $5, 'active', $6, $7)
+on conflict (workspace_id, account_id) do update set role = excluded.role, state = 'active', created_at = excluded.created_at, sealed = excluded.sealed`,
+		tx.Workspace(), member, gate.WorkspaceRecord(tx.Workspace()), account, role, tx.Now(), sealed)
+	if err != nil {
+		return member, err
+	}
+	return member, markAccepted(ctx, tx, id, member)
+}
+
+func markAccepted(ctx context.Context, tx *gate.Tx, id InvitationID, member tenant.MemberID) error {
+	_, err := tx.Exec(ctx, `
+update tenant.invitation set state = 'accepted', ended_at = $3, member_id = $4, sealed = null
+where workspace_id = $1 and id = $2 and state = 'open'`, tx.Workspace(), id, tx.Now(), member)
+	return err
+}
+
+// link is where the secret of an invitation leads.
+type link struct {
+	id        InvitationID
+	workspace tenant.WorkspaceID
+	hash      []byte
+	mailed    bool
+	ends      time.Time
+}
+
+func replaceLink(ctx context.Context, tx *gate.InstanceTx, l link) error {
+	_, err := tx.Exec(ctx, `
+insert into control.invitation (id, workspace_id, token_hash, mailed, created_at, ends_at) values ($1, $2, $3, $4, $5, $6)
+on conflict (id) do update set token_hash = excluded.token_hash, mailed = excluded.mailed, ends_at = excluded.ends_at
+where control.invitation.ended_at is null`, l.id, l.workspace, l.hash, l.mailed, tx.Now(), l.ends)
+	return err
+}
+
+func endLink(ctx context.Context, tx *gate.InstanceTx, id InvitationID) error {
+	_, err := tx.Exec(ctx, `update control.invitation set ended_at = $2 where id = $1 and ended_at is null`, id, tx.Now())
+	return err
+}
+
+func linkByToken(ctx context.Context, tx *gate.InstanceTx, hash []byte) (link, error) {
+	l := link{hash: hash}
+	err := tx.QueryRow(ctx, `
+select id, workspace_id, mailed, ends_at from control.invitation where token_hash = $1 and ended_at is null and ends_at > $2`, hash, tx.Now()).
+		Scan(&l.id, &l.workspace, &l.mailed, &l.ends)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return l, over()
+	}
+	return l, err
+}
+
+func hasAccount(ctx context.Context, tx *gate.InstanceTx, lookup []byte) (bool, error) {
+	var known bool
+	err := tx.QueryRow(ctx, `select exists (select from control.account where email_hmac = $1)`, lookup).Scan(&known)
+	return known, err
+}
+
+func lookupOf(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) ([]byte, error) {
+	var lookup []byte
+	err := tx.QueryRow(ctx, `select email_hmac from control.account where id = $1`, account).Scan(&lookup)
+	return lookup, err
+}
+
+// address opens an account's own address.
+func (s *Service) address(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (string, error) {
+	var body []byte
+	if err := tx.QueryRow(ctx, `select sealed from control.account where id = $1`, account).Scan(&body); err != nil {
+		return "", fmt.Errorf("reading account %s: %w", account, err)
+	}
+	plain, err := s.Vault.Open(ctx, vault.Sealed{Place: tx.Place("account", account), Bytes: body})
+	if err != nil {
+		return "", fmt.Errorf("opening account %s: %w", account, err)
+	}
+	var p person
+	err = json.Unmarshal(plain[0], &p)
+	return p.Email, err
+}
+
+func verifyAddress(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
+	_, err := tx.Exec(ctx, `update control.account set verified_at = coalesce(verified_at, $2) where id = $1`, account, tx.Now())
+	return err
+}
+
+func isSeated(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, ws tenant.WorkspaceID) (bool, error) {
+	var seated bool
+	err := tx.QueryRow(ctx, `
+select exists (select from control.seat where account_id = $1 and workspace_id = $2 and closed_at is null)`, account, ws).Scan(&seated)
+	return seated, err
+}
+
+func listSeats(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) ([]Seat, error) {
+	rows, err := tx.Query(ctx, `select workspace_id, member_id from control.seat where account_id = $1 and closed_at is null order by created_at, workspace_id`, account)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (seat Seat, err error) {
+		return seat, row.Scan(&seat.Workspace, &seat.member)
+	})
+}
+
+func openSeat(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, ws tenant.WorkspaceID, member tenant.MemberID) error {
+	_, err := tx.Exec(ctx, `
+insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)
+on conflict (account_id, workspace_id) do update set member_id = excluded.member_id, closed_at = null`, account, ws, member, tx.Now())
+	return err
+}
+
+// closeSeat ends the member's sessions and tells every node of it.
+func closeSeat(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, member tenant.MemberID) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`update control.seat set closed_at = $3 where workspace_id = $1 and member_id = $2 and closed_at is null`, ws, member, tx.Now())
+	batch.Queue(`update control.session set ended_at = $3 where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx.Now())
+	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, member)
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// lastSeen returns the day of each member's last request.
+func lastSeen(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID) (map[tenant.MemberID]time.Time, error) {
+	rows, err := tx.Query(ctx, `select member_id, max(used_at) from control.session where workspace_id = $1 group by member_id`, ws)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[tenant.MemberID]time.Time{}
+	var id tenant.MemberID
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &at}, func() error { seen[id] = at.UTC().Truncate(24 * time.Hour); return nil })
+	return seen, err
+}
+
+func registerWorkspace(ctx context.Context, tx *gate.InstanceTx, id tenant.WorkspaceID, region string) error {
+	_, err := tx.Exec(ctx, `insert into control.workspace (id, region, placement, created_at, claimed_at) values ($1, $2, 'home', $3, $3)`, id, region, tx.Now())
+	return err
+}
+
+// passwordRules returns the floor for a workspace that is in no list, such as a proof's.
+func passwordRules(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID) (Passwords, error) {
+	p := Passwords{Least: LeastPassword}
+	err := tx.QueryRow(ctx, `select password_least, password_history, password_days from control.workspace where id = $1`, ws).Scan(&p.Least, &p.History, &p.Days)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return p, nil
+	}
+	return p, err
+}
+
+func setPasswordRules(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, p Passwords) error {
+	_, err := tx.Exec(ctx, `update control.workspace set password_least = $2, password_history = $3, password_days = $4 where id = $1`, ws, p.Least, p.History, p.Days)
+	return err
+}
