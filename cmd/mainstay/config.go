@@ -182,7 +182,7 @@ func (c *Config) readEnvironment(environ []string, byKey map[string]setting) err
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
 		key, ours := strings.CutPrefix(name, "MAINSTAY_")
-		if !ours || strings.HasPrefix(key, "TEST_") {
+		if !ours || strings.HasPrefix(key, "TEST_") || strings.HasPrefix(key, "CLIENT_") {
 			continue
 		}
 		key, fromFile := strings.CutSuffix(strings.ToLower(key), "_file")

@@ -29,7 +29,13 @@ const usage = `Mainstay turns recordings and transcripts into minutes in which e
   mainstay config print|check    show the configuration and where each value comes from
   mainstay version
 
-Every command takes --config FILE, and MAINSTAY_* in the environment. "mainstay COMMAND --help" says more.
+As a client of a running deployment:
+  mainstay login [--server URL]  act as you, once you allow it in your browser
+  mainstay logout                stop that
+
+Every command of the server takes --config FILE, and MAINSTAY_* in the environment. A client finds its deployment in
+MAINSTAY_CLIENT_SERVER and, in place of a login, takes an API key from MAINSTAY_CLIENT_KEY or the file MAINSTAY_CLIENT_KEY_FILE.
+"mainstay COMMAND --help" says more.
 `
 
 // The exit codes.
@@ -64,7 +70,7 @@ var errUsage = errors.New("usage")
 // run runs one command and returns the process's exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	commands := map[string]func(context.Context, []string, streams) error{
-		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "admin": admin, "config": configure,
+		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "admin": admin, "config": configure, "login": login, "logout": logout,
 		"version": func(_ context.Context, _ []string, s streams) error {
 			_, err := fmt.Fprintln(s.out, version)
 			return err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"mainstay/internal/api"
+	"mainstay/internal/api/oauth"
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
@@ -161,6 +162,7 @@ func (p *Program) programs(server *httpd.Server, known httpd.Sessions) error {
 	if err != nil {
 		return err
 	}
+	oauth.Register(p.Tokens, server)
 	_, err = api.Register(api.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Sessions: known, Source: p.source, Cursors: cursors,
 		Version: version}, server)
