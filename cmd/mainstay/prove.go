@@ -124,13 +124,7 @@ func (p *Program) deployment() (trust.Deployment, error) {
 	d := trust.Deployment{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Source: p.source,
 		Data: p.Config.Data, Temp: os.TempDir(), RootKey: p.Config.RootKey, Blobs: p.Config.Blobs, Objects: p.bucket, Damages: p.damages.Load,
-		Pages: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
-			server, err := p.pagesFor(sessions(s))
-			if err != nil {
-				return nil, err
-			}
-			return server.Handler(), nil
-		},
+		Pages: p.proofPages(1e6), Strict: p.proofPages(1e-9),
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			pools, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
 			if err == nil {
@@ -153,6 +147,17 @@ func (p *Program) deployment() (trust.Deployment, error) {
 		d.Routes = append(d.Routes, trust.Route{Method: r.Method, Pattern: r.Pattern, Policy: r.Policy.String()})
 	})
 	return d, nil
+}
+
+// proofPages returns the pages for the sessions of a proof, with its own limits: the checks ask more often than people.
+func (p *Program) proofPages(factor float64) func(func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
+	return func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
+		server, err := p.pagesFor(sessions(s), func(c *httpd.Config) { c.LimitFactor = factor })
+		if err != nil {
+			return nil, err
+		}
+		return server.Handler(), nil
+	}
 }
 
 // sessions are those that the checks make up for themselves.

@@ -112,7 +112,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 
 // pagesFor returns the pages for other sessions than the people's; nil are theirs.
-func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
+func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config)) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{
 		Identity: p.Identity,
 		Tokens:   p.Tokens,
@@ -143,6 +143,9 @@ func (p *Program) pagesFor(known httpd.Sessions) (*httpd.Server, error) {
 	edge := httpd.Config{Source: p.source, Sessions: known, Bearer: p.Tokens.Resolve, Log: p.Log, FormKey: key, ErrorPage: app.Problem, Accessed: told, Ends: ends}
 	if err := p.guard(&edge); err != nil {
 		return nil, err
+	}
+	for _, change := range changes {
+		change(&edge)
 	}
 	server, err := httpd.New(edge)
 	if err != nil {

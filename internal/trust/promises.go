@@ -16,6 +16,7 @@ func Promises() []Promise {
 		{ID: "P020", Says: "every seal has a nonce of its own", check: noncesDiffer},
 		{ID: "P021", Says: "changed or moved data is refused, and the operator is told", check: tamperingRefused},
 		{ID: "P025", Says: "a password is nowhere in plain text", check: passwordsNowhere, late: true},
+		{ID: "P026", Says: "the session's cookie is closed to scripts, to other sites and to plain HTTP", check: cookiesClosed},
 		{ID: "P030", Says: "every address goes through one gate, and what is not named is refused", check: routesNamed},
 		{ID: "P031", Says: "every row belongs to a workspace, and the database enforces it", check: tablesWalled},
 		{ID: "P032", Says: "the workspace comes from the session and from nothing that is sent", check: workspaceFromSession},
@@ -28,6 +29,9 @@ func Promises() []Promise {
 		{ID: "P044", Says: "a language model is called directly, and nobody else", check: modelCalledDirectly},
 		{ID: "P049", Says: "a model's TLS certificate is verified", check: modelVerified},
 		{ID: "P051", Says: "a model gets what the ledger names, and nothing else", check: modelGetsWhatIsSaid},
+		{ID: "P173", Says: "a content security policy confines every page", check: pagesConfined},
+		{ID: "P175", Says: "no other site can make a browser change anything", check: crossSiteRefused},
+		{ID: "P176", Says: "every address has a limit", check: everyAddressLimited},
 	}
 }
 

@@ -102,6 +102,8 @@ type Deployment struct {
 	Reached func(context.Context) (string, error)
 	// Pages returns the program's pages, for requests whose sessions are known to sessions alone.
 	Pages func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
+	// Strict is Pages under limits of one request a minute.
+	Strict func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
 	// Damages returns how often the operator was told of sealed bytes that do not verify.
 	Damages func() int64
 	// Connect opens a database as the program does at its start.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mainstay/internal/fault"
+	"mainstay/internal/httpd"
 	"mainstay/internal/minutes"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
@@ -54,6 +55,9 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 		},
 		Pages: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
 			return w.PagesFor(t, sessions(s)).Server.Handler(), nil
+		},
+		Strict: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
+			return w.PagesFor(t, sessions(s), func(c *httpd.Config) { c.LimitFactor = 1e-9 }).Server.Handler(), nil
 		}}
 	for _, r := range w.Routes(t) {
 		d.Routes = append(d.Routes, trust.Route{Method: r.Method, Pattern: r.Pattern, Policy: r.Policy.String()})

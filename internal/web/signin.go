@@ -84,7 +84,7 @@ func (a *App) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Identity.SignOut(r.Context(), actor.Session); err != nil {
+	if err := a.Identity.SignOut(r.Context(), actor.Session); err != nil && !fault.Is(err, fault.Missing) { // a session that is over is signed out
 		return err
 	}
 	a.setSession(w, r, "", time.Time{})
