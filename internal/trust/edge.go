@@ -132,6 +132,10 @@ func cookiesClosed(ctx context.Context, p *proof) (finding, error) {
 
 // pagesConfined asks for every page and reads what its browser may do.
 func pagesConfined(ctx context.Context, p *proof) (finding, error) {
+	o, err := p.opened(ctx)
+	if err != nil {
+		return finding{}, err
+	}
 	r, err := p.reader(p.Pages, false)
 	if err != nil {
 		return finding{}, err
@@ -142,8 +146,7 @@ func pagesConfined(ctx context.Context, p *proof) (finding, error) {
 		if route.Method != http.MethodGet {
 			continue
 		}
-		path := filled(route.Pattern, "mtg_none")
-		got, err := r.send(ctx, http.MethodGet, path)
+		got, err := r.send(ctx, http.MethodGet, filled(route.Pattern, o.Meeting.ID.String()))
 		if err != nil {
 			return finding{}, err
 		}
