@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV   := .cache/venv
 MODELS := .cache/models
-TESTED := MAINSTAY_TEST_VENV=$(CURDIR)/$(VENV) MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS)
+TESTED := MAINSTAY_TEST_VENV=$(CURDIR)/$(VENV) MAINSTAY_TEST_MODELS=$(CURDIR)/$(MODELS) MAINSTAY_TEST_SCAN=$(CURDIR)/.cache/scan
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | column -t -s '|'
@@ -41,6 +41,7 @@ bench: setup build ## print the ratios of speed
 	@$(TESTED) deploy/bench
 
 drill: setup build ## kills, attacks, leaks: the full counts
+	@deploy/scan/install
 	@$(TESTED) go test -count=1 -timeout 29m -tags drill -run 'Drill' ./e2e/...
 
 release: ## make the archive that is installed, in .cache/release

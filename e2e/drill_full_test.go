@@ -9,4 +9,6 @@ const (
 	canaryKills = 0 // at every one
 	realKills   = 0 // at every one
 	firstStarts = 0 // after each thing that it makes
+
+	scanExamples = 150
 )

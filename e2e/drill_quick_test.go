@@ -9,4 +9,6 @@ const (
 	canaryKills = 1
 	realKills   = 1
 	firstStarts = 1
+
+	scanExamples = 2
 )

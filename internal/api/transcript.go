@@ -11,6 +11,7 @@ import (
 	"mainstay/internal/document"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/httpd"
 	"mainstay/internal/minutes"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -134,7 +135,7 @@ func (a *API) recordings() {
 	operation.Add(add, operation.Operation{ID: "read-recording", Method: http.MethodGet, Path: "/meetings/{id}/recording", Noun: noun, Verb: gate.ReadMeeting,
 		Summary: "Read a meeting's recording", Says: "The newest recording of the meeting, with its waveform. 404 where there is none."}, a.readRecording)
 	operation.Add(add, operation.Operation{ID: "play-recording", Method: http.MethodGet, Path: "/recordings/{id}/audio", Noun: noun, Verb: gate.PlayRecording, Stream: true,
-		Also: []int{410, 416}, Answers: []string{"application/octet-stream"}, Summary: "Listen to a recording",
+		Also: []int{410, 416}, Answers: []string{"audio/*", "video/*"}, Partial: true, Summary: "Listen to a recording",
 		Says: "The recording as it came in, in its own media type. It answers ranges. One listening of ten minutes is one event in the audit log."}, a.playRecording)
 	operation.Add(add, operation.Operation{ID: "erase-recording", Method: http.MethodDelete, Path: "/recordings/{id}", Noun: noun, Verb: gate.EraseRecording, Status: http.StatusOK,
 		Summary: "Destroy a recording", Says: "Its transcript and minutes stay. Nobody can listen to it again."}, a.eraseRecording)
@@ -193,10 +194,38 @@ func (a *API) playRecording(ctx context.Context, in *audioRange) (*operation.Str
 	return operation.Respond(func(w http.ResponseWriter, r *http.Request) error {
 		defer playback.Close()
 		w.Header().Set("Content-Type", playback.Format)
-		http.ServeContent(w, r, "", playback.CreatedAt, playback)
+		out := &ranged{ResponseWriter: w}
+		http.ServeContent(out, r, "", playback.CreatedAt, playback)
+		if out.refused {
+			return httpd.Refuse(http.StatusRequestedRangeNotSatisfiable, "The recording has no such range. Content-Range says how long it is.")
+		}
 		return nil
 	}), nil
 }
+
+// ranged keeps back what the standard library writes of its own where a range cannot be given.
+type ranged struct {
+	http.ResponseWriter
+	refused bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *ranged) WriteHeader(status int) {
+	if w.refused = status == http.StatusRequestedRangeNotSatisfiable; !w.refused {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *ranged) Write(p []byte) (int, error) {
+	if w.refused {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *ranged) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (a *API) eraseRecording(ctx context.Context, in *RecordingPath) (*reply[Receipt], error) {
 	id, err := in.id()

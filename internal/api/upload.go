@@ -67,12 +67,12 @@ type newUpload struct {
 // tusHeaders are what tus 1.0.0 wants in requests about an upload.
 type tusHeaders struct {
 	UploadPath
-	Resumable string `header:"Tus-Resumable" enum:"1.0.0" required:"true"`
+	Resumable string `header:"Tus-Resumable" required:"true" doc:"The version of tus that you speak: 1.0.0." example:"1.0.0"`
 }
 
 type tusPatch struct {
 	UploadPath
-	Resumable string `header:"Tus-Resumable" enum:"1.0.0" required:"true"`
+	Resumable string `header:"Tus-Resumable" required:"true" doc:"The version of tus that you speak: 1.0.0." example:"1.0.0"`
 	Offset    string `header:"Upload-Offset" pattern:"^[0-9]+$" required:"true" doc:"Where these bytes belong: how many were received."`
 	Checksum  string `header:"Upload-Checksum" doc:"sha256 or sha1, a space, and the checksum in base64."`
 }

@@ -97,7 +97,7 @@ func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.cfg.Source.Now()
-		seen := &sight{id: tenant.NewID[tenant.RequestID](s.cfg.Source)}
+		seen := &sight{id: tenant.NewID[tenant.RequestID](s.cfg.Source), api: strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/v1/")}
 		seen.request = seen.id.String()
 		r = r.WithContext(context.WithValue(r.Context(), sightKey{}, seen))
 		out := &watched{w, seen}
@@ -141,8 +141,6 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request) {
 
 // unrouted answers for a path that nobody registered, and for a wrong method of one that somebody did.
 func (s *Server) unrouted(w http.ResponseWriter, r *http.Request, handler http.Handler) {
-	seen := sightOf(r)
-	seen.api = strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/v1/")
 	err := s.limitAddress(w, r, Open)
 	if err == nil {
 		err = s.inspect(r)

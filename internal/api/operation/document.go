@@ -107,13 +107,20 @@ func (s *Set) complete(d *huma.Operation, op Operation) {
 		if success.Content == nil {
 			success.Content = map[string]*huma.MediaType{}
 		}
-		success.Content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+		schema := &huma.Schema{Type: "string"}
+		if kind == "application/json" {
+			schema.Type = huma.TypeObject
+		}
+		success.Content[kind] = &huma.MediaType{Schema: schema}
+	}
+	if op.Partial {
+		d.Responses["206"] = &huma.Response{Description: "The range that was asked for.", Content: success.Content, Headers: map[string]*huma.Param{"Content-Range": header("Which bytes these are.")}}
 	}
 	if success.Headers == nil {
 		success.Headers = map[string]*huma.Param{}
 	}
 	success.Headers["X-Request-Id"] = header("The id of the request, as the log knows it.")
-	if success.Content["application/json"] != nil {
+	if success.Content["application/json"] != nil && !op.Stream {
 		success.Headers["ETag"] = header("The strong entity tag of this answer.")
 		if op.Method == http.MethodGet {
 			d.Responses["304"] = &huma.Response{Description: "You have this already: its tag is the one of If-None-Match."}

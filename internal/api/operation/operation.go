@@ -43,7 +43,8 @@ type Operation struct {
 	Alone   bool      // a POST that takes no Idempotency-Key, because its answer is a secret or its body a stream
 	Stream  bool      // the body or the answer is long
 	MaxBody int64     // in bytes; 256 KiB if zero
-	Answers []string  // media types of an answer that is not JSON
+	Answers []string  // media types of an answer that a handler writes itself
+	Partial bool      // it answers ranges (206)
 	Takes   Media     // the body, where it is not JSON
 	Example any       // of the body
 }

@@ -69,8 +69,8 @@ func (x *exchange) checkParameters() ([]httpd.Part, error) {
 		if p.In == "query" {
 			known[p.Name] = p
 		}
-		if p.In == "header" && len(x.r.Header.Values(p.Name)) > 1 {
-			wrong = append(wrong, parameter(p.Name, "This header stands here twice."))
+		if p.In == "header" {
+			wrong = append(wrong, x.checkHeader(p)...)
 		}
 	}
 	var names []string
@@ -104,6 +104,24 @@ func (x *exchange) checkParameters() ([]httpd.Part, error) {
 		}
 	}
 	return wrong, nil
+}
+
+// checkHeader checks a header that is declared. What is missing is for the handler to say: each has a status of its own.
+func (x *exchange) checkHeader(p *huma.Param) []httpd.Part {
+	values := x.r.Header.Values(p.Name)
+	switch {
+	case len(values) == 0:
+		return nil
+	case len(values) > 1:
+		return []httpd.Part{parameter(p.Name, "This header stands here twice.")}
+	}
+	c := checker{registry: x.set.api.OpenAPI().Components.Schemas}
+	c.text(p.Schema, values[0])
+	var wrong []httpd.Part
+	for _, detail := range c.details {
+		wrong = append(wrong, parameter(p.Name, detail))
+	}
+	return wrong
 }
 
 // text checks the value of a parameter.

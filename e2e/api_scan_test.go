@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mainstay/internal/worldtest"
+)
+
+// TestDrillAPIWalked has schemathesis make requests of the OpenAPI document, right ones and wrong ones, against a live server.
+// No answer may be a failure of ours, and each must be one that the document names, in the form that it names.
+func TestDrillAPIWalked(t *testing.T) {
+	program := filepath.Join(os.Getenv("MAINSTAY_TEST_SCAN"), "bin", "schemathesis")
+	if _, err := os.Stat(program); err != nil {
+		t.Skip("MAINSTAY_TEST_SCAN names no folder with schemathesis: run deploy/scan")
+	}
+	w := worldtest.New(t)
+	p := w.Pages(t)
+	ten := w.Tenant(t, "Alder")
+	c := ten.Case(t, false)
+	server := httptest.NewServer(p.Server.Handler())
+	defer server.Close()
+	owner := p.Browser(t, ten.Owner)
+	settings := filepath.Join(t.TempDir(), "schemathesis.toml")
+	if err := os.WriteFile(settings, []byte(scanSettings(c)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, "--config-file", settings, "run", server.URL+"/api/v1/openapi.json", "--url", server.URL,
+		"--header", "Cookie: "+owner.Cookie.String(), "--header", "X-CSRF-Token: "+owner.Token, "--header", "Sec-Fetch-Site: same-origin",
+		"--phases", "examples,coverage,fuzzing", "--max-examples", fmt.Sprint(scanExamples), "--workers", "2", "--seed", "7", "--no-color", "--generation-database", "none",
+		"--request-timeout", "20", "--exclude-path-regex", "/events$", "--exclude-operation-id", "append-upload",
+		"--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,negative_data_rejection")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Errorf("schemathesis: %v\n%s", err, ending(out.String(), 20_000))
+	}
+	t.Log(ending(out.String(), 1500))
+}
+
+func ending(text string, most int) string { return text[max(0, len(text)-most):] }
+
+// scanSettings gives the walk ids that exist, so that it gets behind the first door.
+func scanSettings(c worldtest.Case) string {
+	var b strings.Builder
+	b.WriteString("[checks.negative_data_rejection]\nexpected-statuses = [\"400\", \"401\", \"403\", \"404\", \"405\", \"409\", \"410\", \"412\", \"413\", \"414\", \"415\", \"422\", \"428\", \"429\"]\n\n")
+	for _, destroys := range []string{"erase-meeting", "delete-meeting", "erase-recording", "erase-transcript", "erase-minutes", "end-upload"} {
+		fmt.Fprintf(&b, "[[operations]]\ninclude-operation-id = %q\nparameters = { \"path.id\" = %q }\n\n", destroys, "mtg_0123456789abcdefghjkmnpqr0")
+	}
+	for _, one := range [][2]string{{"/api/v1/meetings/", c.Meeting.String()}, {"/api/v1/uploads/", c.Upload.String()}, {"/api/v1/recordings/", c.Recording.String()},
+		{"/api/v1/transcripts/", c.Transcript.String()}, {"/api/v1/minutes/", c.Minutes.String()}, {"/api/v1/jobs/", c.Done.String()}} {
+		fmt.Fprintf(&b, "[[operations]]\ninclude-path-regex = \"^%s\"\nparameters = { \"path.id\" = %q, \"path.transcript\" = %q }\n\n", one[0], one[1], c.Transcript)
+	}
+	return b.String()
+}
