@@ -39,15 +39,8 @@ func changeState(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID, 
 	if state == "active" {
 		return nil
 	}
-	return endAll(ctx, tx, id)
-}
-
-// endAll ends the sessions of an account, and what goes on by its other credentials.
-func endAll(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`update control.session set ended_at = $2 where account_id = $1 and ended_at is null`, account, tx.Now())
-	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, account)
-	return tx.SendBatch(ctx, batch).Close()
+	_, err = endSessions(ctx, tx, id, tenant.SessionID{})
+	return err
 }
 
 // emailOf opens the address of an account.
