@@ -66,8 +66,11 @@ func postMethods() map[string]method {
 			}
 			return struct{}{}, err
 		}},
-		"post.Read": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
-			return struct{}{}, w.Post.Read(ctx, c.Notice)
+		"post.Read": {least: gate.Viewer, alone: true, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Post.Read(ctx, c.Notice)
+		}},
+		"post.ReadAll": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return struct{}{}, w.Post.ReadAll(ctx)
 		}},
 		"post.Choices": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Post.Choices(ctx)

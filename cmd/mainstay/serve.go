@@ -123,6 +123,7 @@ func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config))
 		Progress: p.Progress,
 		Models:   p.Models,
 		Egress:   p.Egress,
+		Post:     p.Post,
 		Health:   p.Health,
 		Access:   p.Access,
 		Source:   p.source,

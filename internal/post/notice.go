@@ -105,16 +105,46 @@ func (s *Service) Watch(ctx context.Context) (<-chan struct{}, func(), error) {
 	return news, end, nil
 }
 
-// Read marks the actor's own notices as read, all of them where none is named. Ids that are not the actor's name nothing.
-func (s *Service) Read(ctx context.Context, ids ...NoticeID) error {
+// Read marks one of the actor's own notices as read and returns it. It fails with fault.Missing for what is not theirs, and for
+// a notice about what they may not read any more.
+func (s *Service) Read(ctx context.Context, id NoticeID) (Notice, error) {
+	n := Notice{ID: id}
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadNotice, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		row, err := loadNotice(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		n.Kind, n.CreatedAt, n.record = row.kind, row.createdAt, row.record
+		if err := markRead(ctx, tx, id); err != nil {
+			return err
+		}
+		if !n.Kind.Security() {
+			subjects, err := s.Subjects(ctx, tx, []tenant.RecordID{n.record}, false)
+			if err != nil {
+				return err
+			}
+			n.Subject = subjects[n.record]
+		}
+		return s.ring(ctx, tx)
+	})
+	return n, err
+}
+
+// ReadAll marks all of the actor's own notices as read.
+func (s *Service) ReadAll(ctx context.Context) error {
 	return s.Gate.Do(ctx, gate.Act{Verb: gate.ReadNotices}, func(ctx context.Context, tx *gate.Tx) error {
-		n, err := markRead(ctx, tx, ids)
+		n, err := markAllRead(ctx, tx)
 		if err != nil {
 			return err
 		}
 		tx.Note("count", n)
-		return s.Queue.Emit(ctx, tx, queue.Fact{Kind: "post.Read", Record: gate.WorkspaceRecord(tx.Workspace())}) // for bells elsewhere
+		return s.ring(ctx, tx)
 	})
+}
+
+// ring has the bells of the workspace's open pages count again.
+func (s *Service) ring(ctx context.Context, tx *gate.Tx) error {
+	return s.Queue.Emit(ctx, tx, queue.Fact{Kind: "post.Rung", Record: gate.WorkspaceRecord(tx.Workspace())})
 }
 
 // Choice is how a member is told of a kind.

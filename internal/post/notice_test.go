@@ -376,8 +376,11 @@ func TestNoticesAreOnesOwn(t *testing.T) {
 	if err != nil || len(mine) != 1 {
 		t.Fatalf("%d notices, %v", len(mine), err)
 	}
-	if err := h.Post.Read(h.Tenant.Admin, mine[0].ID); err != nil {
-		t.Errorf("marking what is another's names nothing: %v", err)
+	if _, err := h.Post.Read(h.Tenant.Admin, mine[0].ID); !fault.Is(err, fault.Missing) {
+		t.Errorf("reading what is another's: %v, want missing", err)
+	}
+	if err := h.Post.ReadAll(h.Tenant.Admin); err != nil {
+		t.Error(err)
 	}
 	if n, _ := h.Post.Unread(h.Owner); n != 1 {
 		t.Error("another read one's own notice")
@@ -387,8 +390,8 @@ func TestNoticesAreOnesOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	end()
-	if err := h.Post.Read(h.Owner, mine[0].ID); err != nil {
-		t.Fatal(err)
+	if n, err := h.Post.Read(h.Owner, mine[0].ID); err != nil || n.Subject.Path != mine[0].Subject.Path || n.Subject.Title != mine[0].Subject.Title || n.Kind != post.Ready {
+		t.Fatalf("Read() = %+v, %v", n, err)
 	}
 	if n, _ := h.Post.Unread(h.Owner); n != 0 {
 		t.Error("a notice that was read counts")

@@ -164,15 +164,16 @@ where n.workspace_id = $1 and n.member_id = $2 and n.shown and n.read_at is null
 	return n, err
 }
 
-// markRead marks the acting member's notices, all where none is named.
-func markRead(ctx context.Context, tx *gate.Tx, ids []NoticeID) (int64, error) {
-	raw := make([][16]byte, len(ids))
-	for i, id := range ids {
-		raw[i] = id
-	}
+// markRead marks one of the acting member's notices, markAllRead all of them.
+func markRead(ctx context.Context, tx *gate.Tx, id NoticeID) error {
+	_, err := tx.Exec(ctx, `
+update tenant.notice set read_at = $4 where workspace_id = $1 and member_id = $2 and id = $3 and read_at is null`, tx.Workspace(), tx.Actor().Member, id, tx.Now())
+	return err
+}
+
+func markAllRead(ctx context.Context, tx *gate.Tx) (int64, error) {
 	tag, err := tx.Exec(ctx, `
-update tenant.notice set read_at = $3 where workspace_id = $1 and member_id = $2 and read_at is null and (cardinality($4::uuid[]) = 0 or id = any($4))`,
-		tx.Workspace(), tx.Actor().Member, tx.Now(), raw)
+update tenant.notice set read_at = $3 where workspace_id = $1 and member_id = $2 and read_at is null`, tx.Workspace(), tx.Actor().Member, tx.Now())
 	return tag.RowsAffected(), err
 }
 

@@ -92,7 +92,7 @@ func (s *Service) Tell(ctx context.Context, workspace tenant.WorkspaceID, member
 		if _, err := insertNotice(ctx, tx, n); err != nil {
 			return err
 		}
-		return s.Queue.Emit(ctx, tx, queue.Fact{Kind: "post.Told", Record: record}) // for bells
+		return s.ring(ctx, tx)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/post"
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -34,6 +35,7 @@ type Config struct {
 	Models   *llm.Service
 	Egress   *egress.Service
 	Health   *health.Service
+	Post     *post.Service
 	Access   *accesslog.Service
 	Source   tenant.Source
 	Engine   []Fact // what recordings are heard with
@@ -50,7 +52,7 @@ type App struct {
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
 	if cfg.Identity == nil || cfg.Tokens == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
-		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Access == nil || cfg.Source.Now == nil {
+		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Post == nil || cfg.Access == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}
 	assets, err := LoadAssets()

@@ -61,6 +61,9 @@ func (a *App) Part(w io.Writer, page, part string, view any) error {
 	return a.render.Part(w, page, part, view)
 }
 
+// EventOf renders a part of a page for a stream.
+func (a *App) EventOf(page, part string, view any) (Event, error) { return a.part(page, part, view) }
+
 // ZoneOf returns the time zone that the browser named, UTC where it named none.
 func ZoneOf(r *http.Request) *time.Location { return zoneOf(r) }
 

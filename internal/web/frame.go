@@ -31,12 +31,16 @@ func (a *App) frame(r *http.Request, title, current string) (Shell, identity.Me,
 	if err != nil {
 		return Shell{}, me, err
 	}
+	unread, err := a.Post.Unread(r.Context())
+	if err != nil {
+		return Shell{}, me, err
+	}
 	token, err := a.server.FormToken(actor)
-	nav := Nav(current, waiting.Drafts, waiting.Dead)
+	nav := Nav(current, waiting.Drafts, waiting.Dead, unread)
 	if me.Role == gate.Viewer {
 		nav = slices.DeleteFunc(nav, func(i NavItem) bool { return i.Href == "/meetings/new" })
 	}
-	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: nav,
+	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: nav, Unread: unread, Bell: true,
 		Token: token, Theme: themeOf(r), NoKeys: keysOff(r)}, me, err
 }
 

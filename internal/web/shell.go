@@ -17,6 +17,8 @@ type Shell struct {
 	Token     string // of this session's forms; empty before sign-in
 	Theme     string // "light", "dark", or empty for the system's
 	NoKeys    bool   // single-key shortcuts are switched off
+	Unread    int    // notices
+	Bell      bool   // the number of unread notices follows the server
 	Wide      bool   // of pages without navigation
 	Live      string // "" without htmx, "htmx", or "sse" for a page that listens
 	Style     string // what the page adds to the style; empty for all pages but a meeting
@@ -65,13 +67,14 @@ type Refusal struct {
 	Grants []string // who can give access
 }
 
-// Nav returns the navigation with the current place marked. Running and dead count jobs; toApprove counts drafts.
-func Nav(current string, toApprove, jobs int) []NavItem {
+// Nav returns the navigation with the current place marked. ToApprove counts drafts, jobs those that stopped, unread the notices.
+func Nav(current string, toApprove, jobs, unread int) []NavItem {
 	items := []NavItem{
 		{Name: "Home", Href: "/", Icon: "house", Count: toApprove, CountOf: "drafts to approve"},
 		{Name: "Meetings", Href: "/meetings", Icon: "notebook-text"},
 		{Name: "New meeting", Href: "/meetings/new", Icon: "plus"},
 		{Name: "Jobs", Href: "/jobs", Icon: "activity", Count: jobs, CountOf: "need you"},
+		{Name: "Notices", Href: "/notices", Icon: "bell", Count: unread, CountOf: "unread"},
 		{Name: "Settings", Href: "/settings/models", Icon: "settings"},
 	}
 	for i := range items {

@@ -50,6 +50,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 		Progress: w.Progress,
 		Models:   w.Models,
 		Egress:   w.Egress,
+		Post:     w.Post,
 		Health:   w.Health,
 		Access:   w.Access,
 		Source:   w.Source,

@@ -17,4 +17,5 @@ type Pages struct {
 func Register(app *web.App, s *httpd.Server) {
 	a := &Pages{app, s}
 	a.programRoutes(s)
+	a.noticeRoutes(s)
 }

@@ -15,7 +15,7 @@ chevron-left arrow-up arrow-down arrow-right ellipsis x check circle-check circl
 rotate-cw undo-2 clock calendar file-text file-audio mic volume-2 volume-x pencil trash-2 refresh-cw eye lock globe shield-check
 printer download send sun moon monitor keyboard circle-question-mark gavel square-check circle-dot message-circle-question-mark
 tag folder list-filter arrow-up-down hourglass cpu key-round menu stamp quote languages server hard-drive database ban
-clipboard-paste inbox cloud-off flask-conical mail chevrons-up-down gauge sparkles`
+clipboard-paste inbox cloud-off flask-conical mail bell bell-off chevrons-up-down gauge sparkles`
 
 // station is our own mark: the sign that a surveyor draws for a fixed point, which is what a mainstay is.
 const station = `<symbol id="station" viewBox="0 0 24 24"><path d="M12 3.6 21.2 19.9H2.8Z"/><circle cx="12" cy="14.4" r="1.9" fill="currentColor" stroke="none"/></symbol>`

@@ -1,6 +1,7 @@
 // What every page has: theme, shortcuts, palette, toasts, menus, and the zone for the server to write times in.
 
 import { all, one, remember } from "./dom";
+import { followBell } from "./bell";
 import { bind, showKeys, startKeys } from "./keys";
 import { Palette } from "./palette";
 import { say, watchToasts } from "./toast";
@@ -68,11 +69,13 @@ export function start(): void {
   go("g m", "/meetings", "Go to meetings");
   go("n", "/meetings/new", "New meeting");
   go("g j", "/jobs", "Go to jobs");
+  go("g n", "/notices", "Go to notices");
   go("g s", "/settings/models", "Go to settings");
   startKeys(actions);
   theme();
   menus();
   watchToasts();
+  followBell();
   failures();
   remember("zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");
 }

@@ -1,6 +1,7 @@
 package webtest
 
 import (
+	"maps"
 	"time"
 
 	"mainstay/internal/web"
@@ -241,7 +242,7 @@ func newLine() record.LinePage {
 
 // Pages are the fixtures by name, each with its view.
 func Pages() map[string]web.View {
-	return map[string]web.View{
+	pages := map[string]web.View{
 		"meeting":          Meeting(),
 		"meeting-approved": approved(),
 		"meeting-pasted":   pasted(),
@@ -285,4 +286,6 @@ func Pages() map[string]web.View {
 		"error-410":       errorPage(410, "This link is over", "It has expired or was ended by who made it. Ask them for a new one.", ""),
 		"error-500":       errorPage(500, "Something went wrong on our side", "Nothing was lost. Try again, and tell your administrator if it happens twice.", "/meetings"),
 	}
+	maps.Copy(pages, told())
+	return pages
 }
