@@ -131,6 +131,26 @@ func (b *Browser) Get(t testing.TB, path string) *httptest.ResponseRecorder {
 	return b.Do(t, http.MethodGet, path, nil, nil)
 }
 
+// First returns the first piece of a stream.
+func (b *Browser) First(t testing.TB, path string) string {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	r.AddCookie(b.Cookie)
+	out := ending{httptest.NewRecorder(), end}
+	b.pages.Server.Handler().ServeHTTP(out, r)
+	return out.Body.String()
+}
+
+// ending ends a stream after its first piece.
+type ending struct {
+	*httptest.ResponseRecorder
+	end context.CancelFunc
+}
+
+func (e ending) Flush() { e.ResponseRecorder.Flush(); e.end() }
+
 // Post sends a form with its token.
 func (b *Browser) Post(t testing.TB, path string, form url.Values) *httptest.ResponseRecorder {
 	t.Helper()
