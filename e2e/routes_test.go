@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -91,31 +92,6 @@ func visits() map[string]visit {
 		"GET /palette":                                {},
 		"GET /meetings":                               {},
 		"GET /meetings/new":                           {},
-		"POST /settings/languages":     {form: url.Values{"languages": {"en, de"}}},
-		"GET /settings/ledger":         {},
-		"GET /settings/access-log":     {},
-		"GET /notices":                 {},
-		"GET /notices/{id}":            {of: func(c worldtest.Case) string { return c.Notice.String() }, mine: true},
-		"POST /notices/{id}/read":      {of: func(c worldtest.Case) string { return c.Notice.String() }, mine: true},
-		"POST /notices/read":           {},
-		"GET /events/notices":          {},
-		"GET /events/bell":             {},
-		"GET /account/notices":         {},
-		"POST /account/notices":        {form: url.Values{"ready": {"both"}}},
-		"GET /unsubscribe/{token}":     {none: "its token is its right"},
-		"POST /unsubscribe/{token}":    {none: "its token is its right"},
-		"GET /settings/mail":           {},
-		"POST /settings/mail":          {form: url.Values{"content": {"title"}}},
-		"POST /settings/mail/test":     {},
-		"GET /settings/keys":           {},
-		"GET /settings/keys/new":       {},
-		"POST /settings/keys":          {form: url.Values{"name": {"Report"}, "days": {"90"}, "scope": {"meetings:read"}}},
-		"POST /settings/keys/{id}/end": {of: func(c worldtest.Case) string { return c.Key.String() }, mine: true},
-		"GET /device":                  {},
-		"POST /device":                 {ends: http.StatusUnprocessableEntity, form: url.Values{"code": {"BCDF-GHJK"}}},
-		"GET /palette":                 {},
-		"GET /meetings":                {},
-		"GET /meetings/new":            {},
 		"POST /meetings": {header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"}, body: "--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n" +
 			"--x\r\nContent-Disposition: form-data; name=\"source\"\r\n\r\npaste\r\n--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nAda: We agreed.\r\n--x--\r\n"},
 		"POST /uploads":          {header: announced},
@@ -133,6 +109,7 @@ func visits() map[string]visit {
 		"POST /meetings/{id}/run":     {of: meetingOf, form: url.Values{"what": {"minutes"}}},
 		"POST /meetings/{id}/cancel":  {of: meetingOf, ends: http.StatusConflict},
 	}
+	maps.Copy(table, postVisits())
 	line := url.Values{"minutes": {"{minutes}"}, "version": {"1"}, "in": {"summary"}, "text": {"We agreed."}, "name": {"Ada"}, "title": {"Changed"}}
 	for _, change := range []string{"/lines", "/lines/{line}", "/lines/undo", "/review", "/approve", "/speakers/{speaker}", "/speakers/{speaker}/undo", "/details"} {
 		table["POST /meetings/{id}"+change] = visit{of: meetingOf, form: line}
