@@ -5,6 +5,7 @@ import (
 
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/token"
+	"mainstay/internal/speech"
 	"mainstay/internal/worldtest"
 )
 
@@ -14,6 +15,9 @@ func tokenMethods() map[string]method {
 		"token.Create": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *worldtest.World, _ worldtest.Case) (any, error) {
 			_, err := w.Tokens.Create(ctx, token.Request{Name: "Report", Scopes: []gate.Scope{gate.MeetingsRead}})
 			return struct{}{}, err
+		}},
+		"speech.Listen": {own: true, least: gate.Member, call: func(ctx context.Context, w *worldtest.World, _ worldtest.Case) (any, error) {
+			return w.Speech.Listen(ctx, worldtest.Tone(3), speech.Hints{})
 		}},
 		"token.List": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *worldtest.World, _ worldtest.Case) (any, error) {
 			return w.Tokens.List(ctx)

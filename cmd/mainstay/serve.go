@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"mainstay/internal/api"
+	"mainstay/internal/api/audio"
 	"mainstay/internal/api/oauth"
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
@@ -167,6 +168,7 @@ func (p *Program) programs(server *httpd.Server, known httpd.Sessions) error {
 		return err
 	}
 	oauth.Register(p.Tokens, server)
+	audio.Register(p.Speech, server)
 	_, err = api.Register(api.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Sessions: known, Source: p.source, Cursors: cursors,
 		Version: version}, server)

@@ -62,6 +62,7 @@ const (
 	WriteTranscript  Verb = "transcript.write"
 	FailTranscript   Verb = "transcript.fail"
 	FailMinutes      Verb = "minutes.fail"
+	Listen           Verb = "speech.listen"
 	RerunTranscript  Verb = "transcript.rerun"
 	NameSpeaker      Verb = "speaker.name"
 	EraseTranscript  Verb = "transcript.erase"
@@ -301,6 +302,7 @@ func Policy() []Rule {
 		{Verb: FailTranscript, Says: "mark a meeting whose recording could not be transcribed", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data},
 		{Verb: FailMinutes, Says: "mark a meeting whose minutes could not be drafted", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data},
 		{Verb: RerunTranscript, Says: "transcribe a recording again", Object: Meeting, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
+		{Verb: Listen, Says: "have a file heard that is not kept", Least: Member, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: NameSpeaker, Says: "name a speaker", Object: Transcript, Least: Member, Level: Contributor, Scope: MeetingsWrite, Stream: audit.Data},
 		{Verb: EraseTranscript, Says: "destroy a transcript", Object: Transcript, Least: Member, Level: Manager, Jobs: []string{Collector}, Scope: MeetingsWrite, Stream: audit.Keys, Hidden: true, Erases: true},
 

@@ -76,14 +76,17 @@ type Config struct {
 }
 
 // Service makes and reads transcripts.
-type Service struct{ Config }
+type Service struct {
+	Config
+	listening chan struct{} // holds who is heard while they wait
+}
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {
 	if cfg.Gate == nil || cfg.Queue == nil || cfg.Recognizer == nil || cfg.Capture == nil {
 		return nil, errors.New("speech: Gate, Queue, Recognizer and Capture are required")
 	}
-	return &Service{cfg}, nil
+	return &Service{cfg, make(chan struct{}, 1)}, nil
 }
 
 // Import stores a transcript that was pasted or uploaded as text, as the meeting's newest version. Name is the file's, for

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"mainstay/internal/api"
+	"mainstay/internal/api/audio"
 	"mainstay/internal/api/oauth"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
@@ -74,6 +75,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	settings.Register(app, server)
 	record.Register(app, server)
 	oauth.Register(w.Tokens, server)
+	audio.Register(w.Speech, server)
 	programs, err := api.Register(api.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Sessions: sessions, Source: w.Source, Cursors: key}, server)
 	check(t, err)
