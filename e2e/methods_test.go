@@ -141,7 +141,7 @@ func programMethods() map[string]method {
 		"speech.Read": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return w.Speech.Read(ctx, c.Meeting, c.Transcript)
 		}},
-		"speech.Editable": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
+		"speech.Editable": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Speech.Editable(ctx)
 		}},
 		"progress.Read": {least: gate.Viewer, call: func(ctx context.Context, w *w, c c) (any, error) {

@@ -35,7 +35,7 @@ type addresses struct {
 func Register(s *speech.Service, server *httpd.Server) {
 	a := addresses{s, server}
 	server.API("POST "+TranscriptionsPath, httpd.Verb(gate.Listen), a.transcribe, httpd.Stream(), httpd.Limited(httpd.Speech), httpd.MaxBody(speech.MaxListen+1<<20))
-	server.API("GET "+ModelsPath, httpd.Verb(gate.Listen), a.models)
+	server.API("GET "+ModelsPath, httpd.SignedIn(), a.models)
 }
 
 // The models that stand for the usual engine, whatever it is called here: what clients ask for unless they are told otherwise.
