@@ -94,7 +94,9 @@ func TestNoOtherSiteMakesABrowserChangeAnything(t *testing.T) {
 		}
 		for how, forge := range crossings(owner.Token, admin.Token) {
 			tried++
-			if got := v.ask(t, p, owner, r, c, forge); got.Status != http.StatusForbidden {
+			got := v.ask(t, p, owner, r, c, forge)
+			own := r.API && how == "with a bearer of its own" && got.Status == http.StatusUnauthorized // and the cookie counts for nothing
+			if got.Status != http.StatusForbidden && !own {
 				t.Errorf("%s %s %s: %d, want 403", r.Method, r.Pattern, how, got.Status)
 			}
 		}
