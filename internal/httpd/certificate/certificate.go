@@ -37,6 +37,7 @@ func Harden(c *tls.Config, versions string) error {
 		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 		tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 	}
+	c.SessionTicketsDisabled = true // a ticket's key would open, for days, what was said in TLS 1.2
 	c.NextProtos = append([]string{"h2", "http/1.1"}, c.NextProtos...)
 	return nil
 }
