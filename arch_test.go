@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox post"
-	people   = "identity identity/factor identity/oidc identity/roster identity/token"
+	people   = "identity identity/enrolment identity/factor identity/oidc identity/roster identity/token"
 	products = words + " " + ground + " " + people + " meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
@@ -51,7 +51,7 @@ func imports() map[string]string {
 		"llm":                         "fault tenant postgres vault audit gate egress",
 		"llm/llmtest":                 "",
 
-		"identity":                words + " " + ground + " identity/factor identity/password",
+		"identity":                words + " " + ground + " identity/enrolment identity/factor identity/password",
 		"identity/factor":         "fault tenant",
 		"identity/password":       "fault tenant",
 		"identity/password/build": "",
@@ -59,6 +59,7 @@ func imports() map[string]string {
 		"meeting":                 words + " " + ground,
 		"identity/roster":         words + " " + ground + " identity",
 		"identity/token":          words + " " + ground + " identity",
+		"identity/enrolment":      "fault tenant vault gate identity/factor",
 
 		"identity/oidc":          words + " " + ground + " identity",
 		"identity/oidc/oidctest": "",

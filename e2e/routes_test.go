@@ -126,6 +126,9 @@ func visits() map[string]visit {
 	}
 	table["GET /meetings/{id}/erase"] = visit{of: meetingOf, maker: true}
 	table["POST /meetings/{id}/erase"] = visit{of: meetingOf, maker: true, form: url.Values{"what": {"meeting"}, "confirm": {"erase"}}}
+	for one, v := range accountVisits() {
+		table[one] = v
+	}
 	for one, v := range programVisits() {
 		table[strings.Replace(one, " ", " /api/v1", 1)] = v
 	}

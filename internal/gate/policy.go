@@ -120,6 +120,14 @@ const (
 	SignIn            Verb = "session.begin"
 	TryFactor         Verb = "session.try"
 	KeepAccess        Verb = "access.keep"
+	BeginCeremony     Verb = "factor.begin"
+	ReadFactors       Verb = "factor.list"
+	AddFactor         Verb = "factor.add"
+	RenameFactor      Verb = "factor.rename"
+	RemoveFactor      Verb = "factor.remove"
+	DoubtFactor       Verb = "factor.doubt"
+	ResetFactors      Verb = "factor.reset"
+	SendCode          Verb = "factor.send"
 	SignOut           Verb = "session.end"
 	IssueCredential   Verb = "credential.issue"
 	UseCredential     Verb = "credential.use"
@@ -251,7 +259,7 @@ func Scopes() []Scope {
 // Policy returns the whole table: what is not in it is refused.
 func Policy() []Rule {
 	return []Rule{
-		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker}, Scope: Anything, Stream: audit.Access},
+		{Verb: ReadWorkspace, Says: "see the workspace's name and settings", Least: Viewer, Jobs: []string{Transcriber, MinuteTaker, Authenticator}, Scope: Anything, Stream: audit.Access},
 		{Verb: ChangeWorkspace, Says: "change the workspace's settings", Least: Admin, Scope: SettingsWrite, Stream: audit.Administration},
 		{Verb: CreateWorkspace, Says: "make a workspace", Jobs: []string{Installer, Registrar}, Stream: audit.Administration},
 		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
@@ -364,6 +372,14 @@ func Policy() []Rule {
 		{Verb: PollDevice, Says: "tell a waiting program what its person decided", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: AnswerDevice, Says: "note what the person decided about a program", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: KeepAccess, Says: "store, find and remove lines of the access log", Jobs: []string{AccessLogger}, Stream: audit.Access},
+		{Verb: BeginCeremony, Says: "begin to make a factor, or to show a passkey", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ReadFactors, Says: "see one's own factors", Jobs: []string{Authenticator}, Stream: audit.Access},
+		{Verb: AddFactor, Says: "add a factor to one's account", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: RenameFactor, Says: "rename a passkey of one's own", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: RemoveFactor, Says: "remove a factor of one's account", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: DoubtFactor, Says: "mark a passkey of which a copy may be in use", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ResetFactors, Says: "remove all factors of an account, by its operator", Jobs: []string{Operator}, Stream: audit.Administration},
+		{Verb: SendCode, Says: "send a code by text message", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SignOut, Says: "sign out", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ListAccounts, Says: "list the deployment's accounts, on its machine", Jobs: []string{Operator}, Stream: audit.Administration},
 		{Verb: DisableAccount, Says: "close an account, on the deployment's machine", Jobs: []string{Operator}, Stream: audit.Administration},

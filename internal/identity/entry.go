@@ -44,34 +44,41 @@ type Entry struct {
 // or has no place in the workspace that Shown names.
 func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Shown) (Entry, error) {
 	var entry Entry
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(account)
-		a, err := loadAccount(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		if a.state != "active" {
-			return fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
-		}
-		if gate.StrengthOf(shown.Factors) == gate.Single {
-			if entry.Needs, err = s.secondFactors(ctx, tx, account); err != nil {
-				return err
-			}
-		}
-		if len(entry.Needs) > 0 {
-			entry.Challenge, err = insertChallenge(ctx, tx, account, shown)
-			return err
-		}
-		entry.Begun, err = s.begin(ctx, tx, account, shown)
+		entry, err = s.enter(ctx, tx, account, shown)
 		return err
 	})
+	return entry, err
+}
+
+// enter is Enter inside the act.
+func (s *Service) enter(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) (Entry, error) {
+	var entry Entry
+	a, err := loadAccount(ctx, tx, account)
+	if err != nil {
+		return entry, err
+	}
+	if a.state != "active" {
+		return entry, fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
+	}
+	if gate.StrengthOf(shown.Factors) == gate.Single {
+		if entry.Needs, err = s.secondFactors(ctx, tx, account); err != nil {
+			return entry, err
+		}
+	}
+	if len(entry.Needs) > 0 {
+		entry.Challenge, err = insertChallenge(ctx, tx, account, shown)
+		return entry, err
+	}
+	entry.Begun, err = s.begin(ctx, tx, account, shown)
 	return entry, err
 }
 
 // Continue begins the session of a challenge with a second factor. It fails with fault.Denied for an answer that is wrong, and
 // with fault.Ended for a challenge that is over, used or had its tries.
 func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor, answer string) (Begun, error) {
-	asked, err := s.try(ctx, challenge)
+	asked, err := s.try(ctx, challenge, factor, answer)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -79,7 +86,7 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(asked.account)
 		tx.Note("factor", factor)
-		if err := s.verifyFactor(ctx, tx, asked.account, factor, answer); err != nil {
+		if _, err := s.Factors.Verify(ctx, tx, answerOf(asked, factor, answer)); err != nil {
 			return err
 		}
 		if err := useChallenge(ctx, tx, asked.id); err != nil {
@@ -89,16 +96,19 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 		begun, err = s.begin(ctx, tx, asked.account, asked.shown)
 		return err
 	})
-	return begun, err
+	return begun, s.Factors.Told(ctx, err)
 }
 
 // try counts one try of a challenge before its answer is looked at, so that a crash or a race gives none for free.
-func (s *Service) try(ctx context.Context, token tenant.Secret) (challenge, error) {
+func (s *Service) try(ctx context.Context, token tenant.Secret, factor, answer string) (challenge, error) {
 	var asked challenge
 	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		asked, err = tryChallenge(ctx, tx, digest(token.Reveal()))
 		tx.About(asked.account)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Factors.Try(ctx, tx, answerOf(asked, factor, answer))
 	})
 	return asked, err
 }
@@ -120,14 +130,4 @@ func (s *Service) open(ctx context.Context, tx *gate.InstanceTx, actor tenant.Ac
 	}
 	begun.Device, _, err = meet(ctx, tx, actor.Account)
 	return begun, err
-}
-
-// secondFactors lists the second factors that an account has, the best first.
-func (s *Service) secondFactors(context.Context, *gate.InstanceTx, tenant.AccountID) ([]string, error) {
-	return nil, nil
-}
-
-// verifyFactor fails with fault.Denied where the answer is not the factor's.
-func (s *Service) verifyFactor(context.Context, *gate.InstanceTx, tenant.AccountID, string, string) error {
-	return fault.New(fault.Denied, "This is not right. Try again, or use another factor.")
 }

@@ -14,6 +14,8 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/enrolment"
+	"mainstay/internal/identity/factor"
 	"mainstay/internal/identity/password"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
@@ -28,6 +30,10 @@ type Config struct {
 	Hash   HashCost         // zero: [DefaultCost]
 	Hasher *password.Hasher // nil: one of the cost Hash
 	Log    *slog.Logger     // ids alone; nil: nothing is logged
+
+	Address string         // the deployment's public address, to which passkeys belong; empty: no passkeys
+	Texts   factor.Gateway // sends codes by text message; nil: none are
+	Daily   int            // text messages a day at most; 0: 100
 }
 
 // HashCost is the work of a password's hash.
@@ -39,6 +45,7 @@ func DefaultCost() HashCost { return password.DefaultCost() }
 // Service signs people in and out and sets the deployment up.
 type Service struct {
 	Config
+	Factors *enrolment.Service
 	hasher  *password.Hasher
 	endings *endings
 	claimed sync.Mutex // one first run at a time
@@ -55,7 +62,15 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Hasher == nil {
 		cfg.Hasher = password.NewHasher(cfg.Hash)
 	}
-	return &Service{Config: cfg, hasher: cfg.Hasher, endings: &endings{all: map[*going]bool{}}}, nil
+	s := &Service{Config: cfg, hasher: cfg.Hasher, endings: &endings{all: map[*going]bool{}}}
+	// An address without a name is no mistake: there are no passkeys then, and the pages say so.
+	party, _ := factor.NewParty(cfg.Address)
+	stretch := factor.DefaultStretch()
+	stretch.Memory = min(stretch.Memory, cfg.Hash.Memory)
+	var err error
+	s.Factors, err = enrolment.New(enrolment.Config{Gate: cfg.Gate, Vault: cfg.Vault, Source: cfg.Source, People: people{s},
+		Party: party, Texts: cfg.Texts, Daily: cfg.Daily, Stretch: stretch, Wants: s.wants, Own: Own})
+	return s, err
 }
 
 // SignIn begins a session, or a challenge for a second factor. Whether the address is unknown or the password wrong shows in

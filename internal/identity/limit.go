@@ -9,6 +9,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/tenant"
 )
 
@@ -128,5 +129,5 @@ func RetryAfter(err error) time.Duration {
 	if errors.As(err, &known) {
 		return known.after
 	}
-	return 0
+	return enrolment.RetryAfter(err)
 }

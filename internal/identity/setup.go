@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -10,6 +11,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/password"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
@@ -21,6 +23,7 @@ type Setup struct {
 	Name      string
 	Email     string
 	Password  string
+	Passkey   string // the browser's answer to [Service.BeginFirstPasskey], in place of a password
 	Workspace string
 }
 
@@ -115,7 +118,7 @@ func (s *Service) FirstRun(ctx context.Context, setup Setup) (Begun, error) {
 	if err := s.SetupOpen(ctx, setup.Token); err != nil {
 		return Begun{}, err
 	}
-	password, err := s.hasher.Hash(ctx, setup.Password)
+	proof, err := s.firstProof(ctx, setup)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -123,7 +126,7 @@ func (s *Service) FirstRun(ctx context.Context, setup Setup) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	owner := tenant.Actor{Kind: tenant.Member, Workspace: id, Member: tenant.NewID[tenant.MemberID](s.Source), Account: tenant.NewID[tenant.AccountID](s.Source)}
+	owner := tenant.Actor{Kind: tenant.Member, Workspace: id, Member: tenant.NewID[tenant.MemberID](s.Source), Account: proof.Account}
 	err = s.Gate.Do(s.installing(ctx, id), gate.Act{Verb: gate.ClaimWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("member", owner.Member.String())
 		if err := nameWorkspace(ctx, tx, setup.Workspace); err != nil {
@@ -134,11 +137,43 @@ func (s *Service) FirstRun(ctx context.Context, setup Setup) (Begun, error) {
 	if err != nil {
 		return Begun{}, err
 	}
-	return s.claim(ctx, owner, setup, password)
+	return s.claim(ctx, owner, setup, proof)
+}
+
+// BeginFirstPasskey returns the options with which the first person's browser makes a passkey. What they typed is checked first, so
+// that nobody makes a passkey for an account that will not be.
+func (s *Service) BeginFirstPasskey(ctx context.Context, setup Setup) (json.RawMessage, error) {
+	setup.Passkey = "wanted"
+	setup, err := setup.checked()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.SetupOpen(ctx, setup.Token); err != nil {
+		return nil, err
+	}
+	return s.Factors.BeginFirst(ctx, setup.Name, setup.Email)
+}
+
+// firstProof is how the first person will sign in: by a password's hash, or by a passkey, to which the account's id belongs.
+type firstProof struct {
+	enrolment.First
+	password string
+}
+
+func (s *Service) firstProof(ctx context.Context, setup Setup) (firstProof, error) {
+	var p firstProof
+	var err error
+	if setup.Passkey != "" {
+		p.First, err = s.Factors.FinishFirst(ctx, setup.Passkey)
+		return p, err
+	}
+	p.Account = tenant.NewID[tenant.AccountID](s.Source)
+	p.password, err = s.hasher.Hash(ctx, setup.Password)
+	return p, err
 }
 
 // claim uses the token up and makes the account and its first session.
-func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, password string) (Begun, error) {
+func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, proof firstProof) (Begun, error) {
 	var begun Begun
 	err := s.Gate.Instance(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(owner.Account)
@@ -148,11 +183,18 @@ func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, pa
 		if err := claimWorkspace(ctx, tx, owner.Workspace); err != nil {
 			return err
 		}
-		if err := s.insertAccount(ctx, tx, owner, setup, password); err != nil {
+		if err := s.insertAccount(ctx, tx, owner, setup, proof.password); err != nil {
 			return err
 		}
+		shown := Shown{Factors: []string{Password}}
+		if proof.password == "" {
+			shown.Factors = []string{Passkey}
+			if err := s.Factors.AddFirst(ctx, tx, proof.First); err != nil {
+				return err
+			}
+		}
 		var err error
-		begun, err = s.open(ctx, tx, owner, Shown{Factors: []string{Password}})
+		begun, err = s.open(ctx, tx, owner, shown)
 		return err
 	})
 	return begun, err
@@ -169,6 +211,9 @@ func (s Setup) checked() (Setup, error) {
 	}
 	if at, err := mail.ParseAddress(s.Email); err != nil || at.Address != s.Email || len(s.Email) > 254 {
 		return s, wrong("email", fault.New(fault.Invalid, "Enter an e-mail address such as name@company.com."))
+	}
+	if s.Passkey != "" {
+		return s, nil
 	}
 	return s, wrong("password", password.Check(s.Password, password.Least, s.Name, s.Email, s.Workspace))
 }

@@ -84,7 +84,7 @@ func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner 
 		return err
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`insert into control.account (id, email_hmac, password, password_at, state, created_at, sealed) values ($1, $2, $3, $4, 'active', $4, $5)`,
+	batch.Queue(`insert into control.account (id, email_hmac, password, password_at, state, created_at, sealed) values ($1, $2, $3, case when $3 = '' then null else $4::timestamptz end, 'active', $4, $5)`,
 		owner.Account, lookup, password, tx.Now(), sealed)
 	batch.Queue(`insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`,
 		owner.Account, owner.Workspace, owner.Member, tx.Now())

@@ -87,3 +87,30 @@ func PlaceOf(ahead int) string { return placeOf(ahead) }
 func (a *App) Stream(w http.ResponseWriter, r *http.Request, news <-chan struct{}, next func() (Event, error)) error {
 	return a.stream(w, r, news, next)
 }
+
+// Enter gives the browser the session that was just begun, or the new token of the one that it has.
+func (a *App) Enter(w http.ResponseWriter, r *http.Request, begun identity.Begun) {
+	a.enter(w, r, begun)
+}
+
+// SignInAgain shows the sign-in once more, with what was wrong.
+func (a *App) SignInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
+	return a.signInAgain(w, r, status, err)
+}
+
+// ChallengeOf returns the challenge of the browser's sign-in that waits for a second factor, empty where none does.
+func ChallengeOf(r *http.Request) tenant.Secret {
+	cookie, err := r.Cookie(challengeCookie(r))
+	if err != nil {
+		return ""
+	}
+	return tenant.Secret(cookie.Value)
+}
+
+// EndChallenge takes the challenge away from the browser.
+func (a *App) EndChallenge(w http.ResponseWriter, r *http.Request) {
+	a.setCookie(w, r, challengeCookie(r), "", time.Time{})
+}
+
+// ThemeOf returns the theme that the browser was told to keep.
+func ThemeOf(r *http.Request) string { return themeOf(r) }

@@ -10,6 +10,7 @@ type Field struct {
 	Problem   string // why the value was not taken
 	Required  bool
 	First     bool // takes the focus
+	Digits    bool // a code, for which phones show digits
 	Max       int
 	Among     []string // what is suggested
 }

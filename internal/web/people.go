@@ -9,7 +9,8 @@ import (
 func (a *App) peopleRoutes(s *httpd.Server) {
 	s.Reports(nil)
 	s.Page("GET /setup/{token}", httpd.Public(), a.showSetup)
-	s.Page("POST /setup/{token}", httpd.Public(), a.finishSetup, httpd.MaxBody(8<<10))
+	s.Page("POST /setup/{token}", httpd.Public(), a.finishSetup, httpd.MaxBody(32<<10))
+	s.Page("POST /setup/{token}/passkey", httpd.Public(), a.askFirstPasskey, httpd.MaxBody(8<<10))
 	s.Page("GET /setup/checks", httpd.Verb(gate.CheckDeployment), a.showChecks)
 	s.Page("GET /setup/checks/list", httpd.Verb(gate.CheckDeployment), a.listChecks)
 	s.Page("GET /sign-in", httpd.Public(), a.showSignIn)

@@ -12,6 +12,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"mainstay/internal/fault"
+	"mainstay/internal/identity"
 )
 
 //go:embed templates
@@ -87,4 +90,21 @@ func (r *Renderer) Part(w io.Writer, page, name string, view any) error {
 func JSON(w http.ResponseWriter, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(v)
+}
+
+// Options answers an island that asks the browser for a passkey: with the options, or with a sentence why there are none, and the
+// field of the form that it is about.
+func Options(w http.ResponseWriter, options json.RawMessage, err error) error {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict, fault.Busy, fault.TooLarge, fault.Denied:
+		if err != nil {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			return json.NewEncoder(w).Encode(map[string]string{"problem": fault.Sentence(err), "field": identity.Wrong(err)})
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return JSON(w, options)
 }

@@ -14,6 +14,7 @@ type SetupPage struct {
 	Shell
 	Action                      string // where the form goes; it holds the one-time token
 	Problem                     string
+	Passkey                     bool // browsers make passkeys for this deployment's address
 	Name, Email, Password, Firm Field
 }
 
@@ -43,16 +44,27 @@ func (a *App) showSetup(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Identity.SetupOpen(r.Context(), token); err != nil {
 		return err
 	}
-	return a.show(w, setupPage(token, identity.Setup{}, nil, themeOf(r)))
+	return a.show(w, a.setupPage(r, identity.Setup{Token: token}, nil))
+}
+
+// saidAtSetup is what the first person said.
+func saidAtSetup(r *http.Request) identity.Setup {
+	return identity.Setup{Token: r.PathValue("token"), Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
+		Password: r.PostFormValue("password"), Passkey: r.PostFormValue("answer"), Workspace: r.PostFormValue("workspace")}
+}
+
+// askFirstPasskey has the first person's browser make a passkey.
+func (a *App) askFirstPasskey(w http.ResponseWriter, r *http.Request) error {
+	options, err := a.Identity.BeginFirstPasskey(r.Context(), saidAtSetup(r))
+	return Options(w, options, err)
 }
 
 // finishSetup makes the owner and their workspace, and signs them in.
 func (a *App) finishSetup(w http.ResponseWriter, r *http.Request) error {
-	said := identity.Setup{Token: r.PathValue("token"), Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
-		Password: r.PostFormValue("password"), Workspace: r.PostFormValue("workspace")}
+	said := saidAtSetup(r)
 	begun, err := a.Identity.FirstRun(r.Context(), said)
 	if fault.Is(err, fault.Invalid) {
-		return a.showAgain(w, http.StatusUnprocessableEntity, setupPage(said.Token, said, err, themeOf(r)))
+		return a.showAgain(w, http.StatusUnprocessableEntity, a.setupPage(r, said, err))
 	}
 	if err != nil {
 		return err
@@ -63,10 +75,11 @@ func (a *App) finishSetup(w http.ResponseWriter, r *http.Request) error {
 }
 
 // setupPage is the form with what was said before, but for the password.
-func setupPage(token string, said identity.Setup, problem error, theme string) SetupPage {
+func (a *App) setupPage(r *http.Request, said identity.Setup, problem error) SetupPage {
 	p := SetupPage{
-		Shell:    Shell{Title: "Set up", Theme: theme},
-		Action:   "/setup/" + token,
+		Shell:    Shell{Title: "Set up", Theme: themeOf(r), Script: "passkey.js"},
+		Action:   "/setup/" + said.Token,
+		Passkey:  a.Identity.Factors.Party != nil,
 		Name:     Field{ID: "name", Label: "Your name", Value: said.Name, Complete: "name", Required: true, First: true, Max: 120},
 		Email:    Field{ID: "email", Label: "E-mail", Type: "email", Value: said.Email, Complete: "username", Required: true, Max: 254},
 		Password: Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Hint: "At least 12 characters. A sentence is easy to remember.", Required: true, Max: 1000},

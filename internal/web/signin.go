@@ -18,6 +18,7 @@ type SignInPage struct {
 	Next     string // a path of ours, already checked
 	Notice   string // "You signed out."
 	Problem  string // the same sentence for a wrong address and a wrong password
+	Passkey  bool   // browsers show passkeys at this deployment's address
 	Email    Field
 	Password Field
 }
@@ -33,12 +34,15 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := signInPage(r, "")
+	p := a.signInPage(r, "")
 	if !owned {
 		p.Notice = "Nobody owns this deployment yet. Open the setup address that the server printed when it started."
 	}
 	if r.URL.Query().Get("out") != "" {
 		p.Notice = "You signed out."
+	}
+	if r.URL.Query().Get("over") != "" {
+		p.Notice = "That took too long, or was tried too often. Sign in again."
 	}
 	return a.show(w, p)
 }
@@ -73,7 +77,7 @@ func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry
 }
 
 func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
-	p := signInPage(r, fault.Sentence(err))
+	p := a.signInPage(r, fault.Sentence(err))
 	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), false, true
 	return a.showAgain(w, status, p)
 }
@@ -94,12 +98,12 @@ func (a *App) signOut(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func signInPage(r *http.Request, problem string) SignInPage {
+func (a *App) signInPage(r *http.Request, problem string) SignInPage {
 	next := httpd.LocalPath(r.FormValue("next"))
 	if next == "/" {
 		next = ""
 	}
-	return SignInPage{Shell: Shell{Title: "Sign in", Theme: themeOf(r)}, Next: next, Problem: problem,
-		Email:    Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, First: true, Max: 254},
+	return SignInPage{Shell: Shell{Title: "Sign in", Theme: themeOf(r), Script: "passkey.js"}, Next: next, Problem: problem, Passkey: a.Identity.Factors.Party != nil,
+		Email:    Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username webauthn", Required: true, First: true, Max: 254},
 		Password: Field{ID: "password", Label: "Password", Type: "password", Complete: "current-password", Required: true, Max: 1000}}
 }

@@ -94,7 +94,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	w.Post, err = post.New(post.Config{Gate: w.Gate, Queue: w.Queue, Subjects: pipeline.Subjects, Source: w.Source, Server: server, Base: "https://mainstay.example.com", Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
-		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}})
+		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}, Address: "http://localhost"})
 	check(t, err)
 	w.Roster, err = roster.New(roster.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Identity: w.Identity, Post: w.Post, Founders: roster.Owners})
 	check(t, err)
@@ -131,6 +131,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 func (w *World) Services() map[string]any {
 	return map[string]any{
 		"identity":    w.Identity,
+		"enrolment":   w.Identity.Factors,
 		"meeting":     w.Meetings,
 		"capture":     w.Capture,
 		"speech":      w.Speech,

@@ -63,14 +63,18 @@ type Ceremony struct {
 	Challenge      string
 }
 
-// BeginRegistration asks for a new passkey. Those that the owner has are excluded. A passkey that will be the only factor must
-// verify its person, so all are asked to be able to.
-func (p *Party) BeginRegistration(o Owner) (Ceremony, error) {
+// BeginRegistration asks for a new passkey. Those that the owner has are excluded. One that will be the only factor must verify
+// its person; others are asked to.
+func (p *Party) BeginRegistration(o Owner, alone bool) (Ceremony, error) {
 	var have []protocol.CredentialDescriptor
 	for _, c := range o.WebAuthnCredentials() {
 		have = append(have, c.Descriptor())
 	}
-	options, session, err := p.web.BeginRegistration(o, webauthn.WithExclusions(have))
+	want := p.web.Config.AuthenticatorSelection
+	if alone {
+		want.UserVerification = protocol.VerificationRequired
+	}
+	options, session, err := p.web.BeginRegistration(o, webauthn.WithExclusions(have), webauthn.WithAuthenticatorSelection(want))
 	if err != nil {
 		return Ceremony{}, fmt.Errorf("beginning to register a passkey: %w", err)
 	}

@@ -69,7 +69,7 @@ func owner(handle string) factor.Owner {
 func enrolled(t *testing.T, p *factor.Party, handle string) (factor.Owner, *device) {
 	t.Helper()
 	o, d := owner(handle), newDevice([]byte(handle))
-	c, err := p.BeginRegistration(o)
+	c, err := p.BeginRegistration(o, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestAPasskeyIsMadeAndShown(t *testing.T) {
 			ID string `json:"id"`
 		} `json:"rp"`
 	}
-	c, err := p.BeginRegistration(o)
+	c, err := p.BeginRegistration(o, true)
 	if err := json.Unmarshal(c.Options, &asked); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestAForgedAttestationIsRefused(t *testing.T) {
 		},
 	} {
 		o, d := owner("handle-of-ada"), newDevice([]byte("handle-of-ada"))
-		c, err := p.BeginRegistration(o)
+		c, err := p.BeginRegistration(o, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,14 +233,19 @@ func TestAForgedAttestationIsRefused(t *testing.T) {
 			t.Errorf("no attestation: %v", err)
 		}
 	}
-	o, d := owner("handle-of-ada"), newDevice([]byte("handle-of-ada"))
-	c, err := p.BeginRegistration(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.site.Origin = "https://example.com"
-	if _, err := p.FinishRegistration(o, c.State, d.register(t, c)); !fault.Is(err, fault.Invalid) {
-		t.Errorf("a registration at another origin: %v, want invalid", err)
+	for name, set := range map[string]func(d *device){
+		"at another origin":                        func(d *device) { d.site.Origin = "https://example.com" },
+		"not verified where it will be the factor": func(d *device) { d.auth.Options.UserNotVerified = true },
+	} {
+		o, d := owner("handle-of-ada"), newDevice([]byte("handle-of-ada"))
+		c, err := p.BeginRegistration(o, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(d)
+		if _, err := p.FinishRegistration(o, c.State, d.register(t, c)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a registration %s: %v, want invalid", name, err)
+		}
 	}
 }
 

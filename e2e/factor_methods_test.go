@@ -1,0 +1,40 @@
+package e2e
+
+func factorMethods() map[string]method {
+	return map[string]method{
+		"identity.SignInPasskey":     {none: "its passkey is its right"},
+		"identity.BeginFirstPasskey": {none: "its token is its right"},
+		"identity.Asked":             {none: "its challenge is its right"},
+		"identity.AskPasskey":        {none: "its challenge is its right, and without one anybody may show their passkey"},
+		"identity.SendCode":          {none: "its challenge is its right"},
+		"identity.Ways":              {none: "it is about the acting person's account"},
+		"identity.ConfirmBy":         {none: "it is about the acting person's account: TestAConfirmationIsAsStrongAsTheAccount"},
+		"identity.AskConfirm":        {none: "it is about the acting person's account"},
+		"identity.SendConfirm":       {none: "it is about the acting person's account"},
+		"identity.Security":          {none: "it is about the acting person's account"},
+		"identity.RemoveFactor":      {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"identity.ResetFactors":      {none: "the operator calls it, on the machine itself"},
+
+		"enrolment.List":          {none: "it is about the acting person's account"},
+		"enrolment.BeginApp":      {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.ShowApp":       {none: "its token is the acting session's: TestAnAppIsSetUpByACodeOfIt"},
+		"enrolment.ConfirmApp":    {none: "its token is the acting session's: TestAnAppIsSetUpByACodeOfIt"},
+		"enrolment.BeginPasskey":  {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.FinishPasskey": {none: "its challenge is the acting session's: TestARegistrationIsOfTheSessionThatBeganIt"},
+		"enrolment.Rename":        {none: "it is about the acting person's account: TestPasskeysHaveNames"},
+		"enrolment.NewCodes":      {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.BeginNumber":   {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.ConfirmNumber": {none: "its token is the acting session's: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.Remove":        {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
+		"enrolment.SendCode":      {none: "identity calls it, for an account that it knows"},
+		"enrolment.Ask":           {none: "identity calls it, for an account that it knows"},
+		"enrolment.BeginFirst":    {none: "identity calls it, for a setup token that it checked"},
+		"enrolment.FinishFirst":   {none: "identity calls it, for a setup token that it checked"},
+		"enrolment.AddFirst":      {none: "identity calls it inside its own acts"},
+		"enrolment.Has":           {none: "identity calls it inside its own acts"},
+		"enrolment.Try":           {none: "identity calls it inside its own acts"},
+		"enrolment.Verify":        {none: "identity calls it inside its own acts"},
+		"enrolment.Told":          {none: "identity calls it after a refusal of its own"},
+		"enrolment.Reset":         {none: "identity calls it inside its own acts"},
+	}
+}
