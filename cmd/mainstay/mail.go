@@ -13,8 +13,8 @@ import (
 
 // openPost makes what sends mail. What leaves nothing behind sends none.
 func (p *Program) openPost(gone ephemeral) error {
-	cfg := post.Config{Gate: p.Gate, Queue: p.Queue, Subjects: pipeline.Subjects, Source: p.source, Base: p.Config.URL, Log: p.Log}
-	if !gone && p.Config.URL != "" { // who serves has an address
+	cfg := post.Config{Gate: p.Gate, Queue: p.Queue, Subjects: pipeline.Subjects, Source: p.source, Base: p.Config.address(listening(p.Config.Listen)), Log: p.Log}
+	if !gone {
 		var err error
 		if cfg.Server, err = p.Config.mailServer(); err != nil {
 			return err
@@ -24,6 +24,12 @@ func (p *Program) openPost(gone ephemeral) error {
 	p.Post, err = post.New(cfg)
 	return err
 }
+
+// listening is where the configuration says that the server listens.
+type listening string
+
+func (l listening) Network() string { return "tcp" }
+func (l listening) String() string  { return string(l) }
 
 // mailServer is the server of the settings, with its authority's certificates read.
 func (c *Config) mailServer() (post.Server, error) {

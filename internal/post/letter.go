@@ -224,6 +224,19 @@ func line(text string, most int) string {
 	return string(all)
 }
 
+// Preview is a letter as its reader gets it.
+type Preview struct{ Subject, Text, HTML string }
+
+// Preview returns a letter without sending it.
+func (s *Service) Preview(template string, letter any) (Preview, error) {
+	doc, err := s.sealable("somebody@example.com", template, letter)
+	if err != nil {
+		return Preview{}, err
+	}
+	w, err := s.open(doc)
+	return Preview{w.subject, w.text, w.html}, err
+}
+
 // sealedLetter is what a row of the outbox keeps sealed, version 1.
 type sealedLetter struct {
 	V        int             `json:"v"`

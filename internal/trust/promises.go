@@ -29,6 +29,8 @@ func Promises() []Promise {
 		{ID: "P044", Says: "a language model is called directly, and nobody else", check: modelCalledDirectly},
 		{ID: "P049", Says: "a model's TLS certificate is verified", check: modelVerified},
 		{ID: "P051", Says: "a model gets what the ledger names, and nothing else", check: modelGetsWhatIsSaid},
+		{ID: "P127", Says: "mail goes over verified TLS alone, and everything else works without it", check: mailVerified},
+		{ID: "P133", Says: "a mail about a sign-in has a link that says that it was somebody else", check: suspicionReported},
 		{ID: "P173", Says: "a content security policy confines every page", check: pagesConfined},
 		{ID: "P175", Says: "no other site can make a browser change anything", check: crossSiteRefused},
 		{ID: "P176", Says: "every address has a limit", check: everyAddressLimited},

@@ -25,6 +25,7 @@ import (
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/post"
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -90,6 +91,7 @@ type Deployment struct {
 	Progress *progress.Service
 	Models   *llm.Service
 	Egress   *egress.Service
+	Post     Mailer
 	Source   tenant.Source
 
 	Data    string       // the data folder
@@ -117,6 +119,13 @@ type Sealer interface {
 	Seal(ctx context.Context, place vault.Place, doc []byte) ([]byte, error)
 	Open(ctx context.Context, sealed ...vault.Sealed) ([][]byte, error)
 	Blobs(ctx context.Context, ws tenant.WorkspaceID, fn func(record tenant.RecordID, row [16]byte) error) error
+}
+
+// Mailer is the mail that leaves, as far as it is checked.
+type Mailer interface {
+	Works() bool
+	Reach(ctx context.Context) error
+	Preview(template string, letter any) (post.Preview, error)
 }
 
 // Recordings is the capture service, as far as it is checked.
