@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -132,6 +133,7 @@ func (p *Program) deployment() (trust.Deployment, error) {
 			}
 			return err
 		},
+		Built: debug.ReadBuildInfo,
 		Refuses: func(settings ...string) bool {
 			_, err := loadConfig("", settings)
 			return err != nil

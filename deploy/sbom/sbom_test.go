@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // made builds the program and writes what a release says of it, twice.
@@ -36,10 +37,17 @@ func read(t *testing.T, path string) []byte {
 	return body
 }
 
-// TestTheBillNamesWhatIsInTheProgram holds the bill of materials to go.mod, go.sum, the imports and the Python lock.
-func TestTheBillNamesWhatIsInTheProgram(t *testing.T) {
+func TestTheBillOfMaterials(t *testing.T) {
 	t.Parallel()
 	_, folders := made(t)
+	t.Run("names what is in the program", func(t *testing.T) { billNamesTheProgram(t, folders) })
+	t.Run("every licence is shipped", func(t *testing.T) { licencesAreShipped(t, folders[0]) })
+	t.Run("authentication is by maintained modules", func(t *testing.T) { authenticationIsMaintained(t, folders[0]) })
+}
+
+// billNamesTheProgram holds the bill of materials to go.mod, go.sum, the imports and the Python lock.
+func billNamesTheProgram(t *testing.T, folders [2]string) {
+	t.Helper()
 	doc := read(t, filepath.Join(folders[0], "sbom.cdx.json"))
 	for _, file := range []string{"sbom.cdx.json", "THIRD-PARTY.md"} {
 		if !bytes.Equal(read(t, filepath.Join(folders[0], file)), read(t, filepath.Join(folders[1], file))) {
@@ -132,13 +140,12 @@ func packagesAgree(t *testing.T, parts map[string]part) {
 	}
 }
 
-// TestEveryLicenceIsShipped wants the text behind each row of the list for people.
-func TestEveryLicenceIsShipped(t *testing.T) {
-	t.Parallel()
-	_, folders := made(t)
+// licencesAreShipped wants the text behind each row of the list for people.
+func licencesAreShipped(t *testing.T, folder string) {
+	t.Helper()
 	texts := 0
-	for _, name := range regexp.MustCompile(`LICENSES/[^ ,|;]+`).FindAllString(string(read(t, filepath.Join(folders[0], "THIRD-PARTY.md"))), -1) {
-		if len(read(t, filepath.Join(folders[0], name))) > 100 {
+	for _, name := range regexp.MustCompile(`LICENSES/[^ ,|;]+`).FindAllString(string(read(t, filepath.Join(folder, "THIRD-PARTY.md"))), -1) {
+		if len(read(t, filepath.Join(folder, name))) > 100 {
 			texts++
 		}
 	}
@@ -177,5 +184,65 @@ func TestLicencesAreKnownByTheirWords(t *testing.T) {
 	}
 	if _, _, err := licencesOf(t.TempDir(), "example.com/none"); err == nil {
 		t.Error("a module without a licence is taken")
+	}
+}
+
+// authenticating are the modules by which people and programs show who they are, with who keeps them (docs/decisions.md).
+func authenticating() map[string]string {
+	return map[string]string{
+		"github.com/coreos/go-oidc/v3":       "the go-oidc maintainers",
+		"github.com/go-jose/go-jose/v4":      "the Go JOSE maintainers",
+		"github.com/go-webauthn/webauthn":    "the go-webauthn authors",
+		"github.com/go-webauthn/x":           "the go-webauthn authors",
+		"github.com/golang-jwt/jwt/v5":       "the golang-jwt maintainers, for go-webauthn",
+		"github.com/pquerna/otp":             "Paul Querna",
+		"github.com/descope/virtualwebauthn": "Descope, in tests alone",
+		"golang.org/x/crypto":                "the Go authors",
+		"golang.org/x/oauth2":                "the Go authors",
+	}
+}
+
+// authenticationIsMaintained wants every module of go.mod that sounds like authentication to be one that somebody
+// chose, and each that is in the program to have had a release in the three years before the newest module there.
+func authenticationIsMaintained(t *testing.T, folder string) {
+	t.Helper()
+	authenticating := authenticating()
+	sounds := regexp.MustCompile(`(?i)oauth|oidc|openid|webauthn|passkey|fido|saml|otp|jose|jwt|jws|passwd|password|bcrypt|argon|session|/crypto$`)
+	for _, line := range strings.Split(string(read(t, "../../go.mod")), "\n") {
+		path := strings.Fields(strings.TrimPrefix(line, "require ") + " ")
+		if len(path) > 1 && sounds.MatchString(path[0]) && authenticating[path[0]] == "" && !strings.Contains(path[0], "aws-sdk") {
+			t.Errorf("%s sounds like authentication: say who keeps it, or use what there is", path[0])
+		}
+	}
+	var bill bom
+	if err := json.Unmarshal(read(t, filepath.Join(folder, "sbom.cdx.json")), &bill); err != nil {
+		t.Fatal(err)
+	}
+	dates, newest := map[string]time.Time{}, time.Time{}
+	for _, p := range bill.Components {
+		for _, property := range p.Properties {
+			if property.Name == "mainstay:released" {
+				at, err := time.Parse(time.DateOnly, property.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				dates[p.Name] = at
+				if at.After(newest) {
+					newest = at
+				}
+			}
+		}
+	}
+	kept := 0
+	for path := range authenticating {
+		if at, linked := dates[path]; linked {
+			kept++
+			if at.Before(newest.AddDate(-3, 0, 0)) {
+				t.Errorf("%s had its last release on %s: look whether it is kept", path, at.Format(time.DateOnly))
+			}
+		}
+	}
+	if kept < 4 {
+		t.Errorf("%d modules of the program authenticate, want at least four", kept)
 	}
 }

@@ -15,6 +15,7 @@ func Promises() []Promise {
 		{ID: "P019", Says: "credentials of services are sealed with AES-256-GCM", check: credentialsSealed},
 		{ID: "P020", Says: "every seal has a nonce of its own", check: noncesDiffer},
 		{ID: "P021", Says: "changed or moved data is refused, and the operator is told", check: tamperingRefused},
+		{ID: "P022", Says: "maintained modules do the authentication, as they were published", check: modulesKept},
 		{ID: "P025", Says: "a password is nowhere in plain text", check: passwordsNowhere, late: true},
 		{ID: "P026", Says: "the session's cookie is closed to scripts, to other sites and to plain HTTP", check: cookiesClosed},
 		{ID: "P030", Says: "every address goes through one gate, and what is not named is refused", check: routesNamed},

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"mainstay/internal/capture"
@@ -110,6 +111,8 @@ type Deployment struct {
 	Damages func() int64
 	// Connect opens a database as the program does at its start.
 	Connect func(context.Context, tenant.Secret) error
+	// Built returns what the program was built from; nil where nobody knows.
+	Built func() (*debug.BuildInfo, bool)
 	// Refuses reports whether the program would not start with these settings, each written as NAME=value.
 	Refuses func(settings ...string) bool
 }
