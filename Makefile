@@ -29,10 +29,11 @@ lint: setup ## vet, staticcheck, gofmt, ruff, mypy
 	@go tool staticcheck ./...
 	@cd inference && ../$(VENV)/bin/ruff check --no-cache . && ../$(VENV)/bin/mypy --cache-dir=/dev/null .
 
-gen: ## make generated files anew: page assets, docs/permissions.md, the list of tables
+gen: ## make generated files anew: page assets, docs/permissions.md, the list of tables, docs/openapi.json
 	@go run ./internal/web/build
 	@go test ./internal/gate -run Permissions -update
 	@go test ./internal/postgres -run DeclaredTables -update
+	@go test ./internal/api -run Published -update
 
 eval: setup build ## grade speech and minutes on the evaluation data beside the checkout
 	@$(TESTED) deploy/eval

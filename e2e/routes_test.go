@@ -57,6 +57,8 @@ func visits() map[string]visit {
 	table := map[string]visit{
 		"GET /static/":           {none: "files that everybody gets"},
 		"POST /csp-report":       {none: "what browsers report"},
+		"GET /docs/api":          {none: "what the API is like"},
+		"GET /docs/errors":       {none: "what problems mean"},
 		"GET /setup/{token}":     {none: "its token is its right"},
 		"POST /setup/{token}":    {none: "its token is its right"},
 		"GET /sign-in":           {none: "the door"},

@@ -18,6 +18,7 @@ import (
 	"mainstay/internal/web"
 	"mainstay/internal/web/account"
 	"mainstay/internal/web/record"
+	"mainstay/internal/web/reference"
 	"mainstay/internal/web/settings"
 )
 
@@ -158,21 +159,24 @@ func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config))
 	account.Register(app, server)
 	settings.Register(app, server)
 	record.Register(app, server)
-	return server, p.programs(server, known)
+	return server, p.programs(app, server)
 }
 
-// programs adds the JSON API to the pages' server.
-func (p *Program) programs(server *httpd.Server, known httpd.Sessions) error {
+// programs adds the JSON API and its reference to the pages' server.
+func (p *Program) programs(app *web.App, server *httpd.Server) error {
 	cursors, err := p.Vault.Lookup("the key of the API's cursors, 1")
 	if err != nil {
 		return err
 	}
 	oauth.Register(p.Tokens, server)
 	audio.Register(p.Speech, server)
-	_, err = api.Register(api.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Sessions: known, Source: p.source, Cursors: cursors,
+	programs, err := api.Register(api.Config{Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Source: p.source, Cursors: cursors,
 		Version: version}, server)
-	return err
+	if err != nil {
+		return err
+	}
+	return reference.Register(app, server, programs.OpenAPI())
 }
 
 // engineFacts says what recordings are heard with, for the settings.

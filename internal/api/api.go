@@ -33,7 +33,6 @@ type Config struct {
 	Egress   *egress.Service
 	Health   *health.Service
 	Once     *idempotency.Service
-	Sessions httpd.Sessions // asked again while a stream lasts
 	Source   tenant.Source
 	Cursors  []byte // the key that signs cursors, the same on every node
 	Version  string // of the program
@@ -51,7 +50,7 @@ type API struct {
 // Register adds the API to a server and returns it. It panics as httpd.Server.API does.
 func Register(cfg Config, server *httpd.Server) (*API, error) {
 	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil || cfg.Progress == nil ||
-		cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Once == nil || cfg.Sessions == nil || cfg.Source.Now == nil {
+		cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Once == nil || cfg.Source.Now == nil {
 		return nil, errors.New("api: every service is required")
 	}
 	set, err := operation.New(operation.Config{Server: server, Cursors: cfg.Cursors, Version: cfg.Version, Once: cfg.Once}, nouns()...)

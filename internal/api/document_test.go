@@ -3,8 +3,11 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +22,10 @@ type document struct {
 	OpenAPI    string
 	Paths      map[string]map[string]entry
 	Tags       []struct{ Name string }
-	Components struct{ Schemas map[string]any }
+	Components struct {
+		Schemas   map[string]any
+		Responses map[string]told
+	}
 }
 
 type entry struct {
@@ -33,10 +39,14 @@ type entry struct {
 	RequestBody *struct {
 		Content map[string]struct{ Schema any }
 	}
-	Responses map[string]struct {
-		Description string
-		Content     map[string]struct{ Schema any }
-	}
+	Responses map[string]told
+}
+
+// told is an answer as the document tells of it.
+type told struct {
+	Ref         string `json:"$ref"`
+	Description string
+	Content     map[string]struct{ Schema any }
 }
 
 func documentOf(t *testing.T, p *worldtest.Pages) document {
@@ -76,6 +86,11 @@ func TestTheDocumentIsTheRouter(t *testing.T) {
 			return
 		}
 		delete(documented, one)
+		for status, a := range e.Responses {
+			if name, ok := strings.CutPrefix(a.Ref, "#/components/responses/"); ok {
+				e.Responses[status] = doc.Components.Responses[name]
+			}
+		}
 		e.agrees(t, one, r)
 	})
 	for one := range documented {
@@ -124,6 +139,22 @@ func (e entry) agrees(t *testing.T, one string, r httpd.Route) {
 		if strings.Contains(r.Pattern, "{"+name+"}") && e.Responses["404"].Description == "" {
 			t.Errorf("%s does not say that it may answer 404", one)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write docs/openapi.json anew")
+
+// TestTheDocumentIsPublished holds docs/openapi.json to the program, so that a change of the API is seen in review.
+func TestTheDocumentIsPublished(t *testing.T) {
+	t.Parallel()
+	now, path := worldtest.New(t).Pages(t).API.OpenAPI(), filepath.Join("..", "..", "docs", "openapi.json")
+	if *update {
+		if err := os.WriteFile(path, now, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, now) {
+		t.Errorf("docs/openapi.json is not the program's document (%v): go test ./internal/api -run Published -update", err)
 	}
 }
 

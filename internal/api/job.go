@@ -156,7 +156,7 @@ func (a *API) cancelJob(ctx context.Context, in *JobPath) (*reply[Job], error) {
 	return a.readJob(ctx, in)
 }
 
-// The paces of a stream: how often it may send, and how often it shows that it lives and asks whether its reader still may.
+// The paces of a stream: how often it may send, and how often it shows that it lives and reads again, under the gate's decision.
 const (
 	pace  = 500 * time.Millisecond
 	pulse = 15 * time.Second
@@ -206,7 +206,7 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request, news <-chan struct{
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			return err
 		}
-		if job.over() || !a.await(w, r, news, beat.C) {
+		if job.over() || !await(r, news, beat.C) {
 			return nil
 		}
 	}
@@ -214,14 +214,13 @@ func (a *API) follow(w http.ResponseWriter, r *http.Request, news <-chan struct{
 
 func (j Job) over() bool { return j.State == "done" || j.State == "dead" || j.State == "cancelled" }
 
-// await waits for news, or for the next pulse. It reports whether the reader is still there and still known.
-func (a *API) await(w http.ResponseWriter, r *http.Request, news <-chan struct{}, beat <-chan time.Time) bool {
+// await waits for news, or for the next pulse. It reports whether the reader is still there: the request ends with its session.
+func await(r *http.Request, news <-chan struct{}, beat <-chan time.Time) bool {
 	select {
 	case <-r.Context().Done():
 		return false
 	case <-beat:
-		_, err := a.Sessions.Actor(w, r)
-		return err == nil
+		return true
 	case <-news:
 	}
 	rest := time.NewTimer(pace)

@@ -20,6 +20,7 @@ import (
 	"mainstay/internal/web"
 	"mainstay/internal/web/account"
 	"mainstay/internal/web/record"
+	"mainstay/internal/web/reference"
 	"mainstay/internal/web/settings"
 )
 
@@ -77,8 +78,9 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	oauth.Register(w.Tokens, server)
 	audio.Register(w.Speech, server)
 	programs, err := api.Register(api.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Sessions: sessions, Source: w.Source, Cursors: key}, server)
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Source: w.Source, Cursors: key}, server)
 	check(t, err)
+	check(t, reference.Register(app, server, programs.OpenAPI()))
 	return &Pages{World: w, App: app, API: programs, Server: server}
 }
 

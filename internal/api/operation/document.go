@@ -145,7 +145,7 @@ func (s *Set) complete(d *huma.Operation, op Operation) {
 	}
 	delete(d.Responses, "default")
 	for _, status := range op.refusals(d) {
-		d.Responses[strconv.Itoa(status)] = problemResponse(status)
+		d.Responses[strconv.Itoa(status)] = s.problem(status)
 	}
 }
 
@@ -153,10 +153,26 @@ func header(says string) *huma.Param {
 	return &huma.Header{Description: says, Schema: &huma.Schema{Type: "string"}}
 }
 
+// problem refers to the answer of a status, which stands once in the document.
+func (s *Set) problem(status int) *huma.Response {
+	components, name := s.api.OpenAPI().Components, "Problem"+strconv.Itoa(status)
+	if components.Responses == nil {
+		components.Responses = map[string]*huma.Response{}
+	}
+	if components.Responses[name] == nil {
+		components.Responses[name] = problemResponse(status)
+	}
+	return &huma.Response{Ref: "#/components/responses/" + name}
+}
+
 func problemResponse(status int) *huma.Response {
 	r := &huma.Response{Description: Meaning(status), Content: map[string]*huma.MediaType{httpd.ProblemType: {Schema: &huma.Schema{Ref: problems}}}}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		r.Headers = map[string]*huma.Param{"Retry-After": header("After how many seconds to try again.")}
+	}
+	if status == http.StatusTooManyRequests {
+		r.Headers["RateLimit-Policy"] = header("Which limits there are: q requests in w seconds.")
+		r.Headers["RateLimit"] = header("What is left of them: r requests, for t seconds.")
 	}
 	return r
 }

@@ -2,10 +2,12 @@ package webtest
 
 import (
 	"maps"
+	"os"
 	"time"
 
 	"mainstay/internal/web"
 	"mainstay/internal/web/record"
+	"mainstay/internal/web/reference"
 )
 
 func at(day, hour, minute int) web.Stamp {
@@ -279,6 +281,8 @@ func Pages() map[string]web.View {
 		"checks-good":     checksGood(),
 		"deployment":      deployment(true),
 		"deployment-ill":  deployment(false),
+		"api":             apiPage(),
+		"errors":          reference.NewErrorsPage(plain("Errors", "reference.css")),
 		"sign-in":         signIn(""),
 		"sign-in-problem": signIn("This e-mail and password do not belong together."),
 		"error-404":       errorPage(404, "Nothing is here", "There is nothing at this address, or it is not shared with you.", ""),
@@ -288,4 +292,20 @@ func Pages() map[string]web.View {
 	}
 	maps.Copy(pages, told())
 	return pages
+}
+
+// plain surrounds a page that everybody may read.
+func plain(title, style string) web.Shell { return web.Shell{Title: title, Wide: true, Style: style} }
+
+// apiPage is the reference of the published document. It panics where that is missing: tests run in the source.
+func apiPage() web.View {
+	document, err := os.ReadFile("../../../docs/openapi.json")
+	if err != nil {
+		panic(err)
+	}
+	nouns, kinds, err := reference.Read(document)
+	if err != nil {
+		panic(err)
+	}
+	return reference.NewAPIPage(plain("API", "reference.css"), nouns, kinds)
 }
