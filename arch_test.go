@@ -96,6 +96,7 @@ func imports() map[string]string {
 		"web/build":         "",
 
 		"client":          "tenant",
+		"client/remote":   "client tenant gate fault",
 		"api/audio":       products + " httpd",
 		"api/oauth":       "fault tenant gate httpd identity/token",
 		"web/reference":   "fault httpd web",

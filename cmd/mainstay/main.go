@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mainstay/internal/client/remote"
 	"mainstay/internal/fault"
 	"mainstay/internal/sandbox"
 )
@@ -32,6 +33,7 @@ const usage = `Mainstay turns recordings and transcripts into minutes in which e
 As a client of a running deployment:
   mainstay login [--server URL]  act as you, once you allow it in your browser
   mainstay logout                stop that
+  mainstay meetings COMMAND      list, upload, minutes, transcript
 
 Every command of the server takes --config FILE, and MAINSTAY_* in the environment. A client finds its deployment in
 MAINSTAY_CLIENT_SERVER and, in place of a login, takes an API key from MAINSTAY_CLIENT_KEY or the file MAINSTAY_CLIENT_KEY_FILE.
@@ -65,12 +67,19 @@ type streams struct {
 }
 
 // errUsage marks a command line that makes no sense.
-var errUsage = errors.New("usage")
+var errUsage = remote.ErrUsage
+
+// asking is a command that asks a running deployment.
+func asking(ask func(context.Context, []string, remote.Streams) error) func(context.Context, []string, streams) error {
+	return func(ctx context.Context, args []string, s streams) error {
+		return ask(ctx, args, remote.Streams{Out: s.out, Err: s.err, Environ: s.environ, Now: now})
+	}
+}
 
 // run runs one command and returns the process's exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	commands := map[string]func(context.Context, []string, streams) error{
-		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "admin": admin, "config": configure, "login": login, "logout": logout,
+		"serve": serve, "minutes": minutesOf, "models": models, "prove": prove, "admin": admin, "config": configure, "login": asking(remote.Login), "logout": asking(remote.Logout), "meetings": asking(remote.Meetings),
 		"version": func(_ context.Context, _ []string, s streams) error {
 			_, err := fmt.Fprintln(s.out, version)
 			return err

@@ -241,28 +241,17 @@ func (c *Client) unreachable(err error) error {
 	return fmt.Errorf("asking %s: %w", c.Server, err)
 }
 
-// problemOf is what the server says of a request that it did not answer.
-func problemOf(res *http.Response, body []byte) error {
-	var p struct {
-		Detail   string `json:"detail"`
-		Instance string `json:"instance"`
-	}
-	if json.Unmarshal(body, &p) != nil || p.Detail == "" {
-		return fmt.Errorf("the server answers %s", res.Status)
-	}
-	return fmt.Errorf("%s (%d, request %s)", p.Detail, res.StatusCode, p.Instance)
-}
-
 // Ask sends one request of the API and reads its JSON into answer, where that is not nil. Body is sent as JSON.
 func (c *Client) Ask(ctx context.Context, method, path string, body, answer any) error {
-	var sent []byte
+	var sent io.Reader = http.NoBody
 	if body != nil {
-		var err error
-		if sent, err = json.Marshal(body); err != nil {
+		written, err := json.Marshal(body)
+		if err != nil {
 			return err
 		}
+		sent = bytes.NewReader(written)
 	}
-	res, err := c.Send(ctx, method, path, "application/json", bytes.NewReader(sent))
+	res, err := c.Send(ctx, method, path, "application/json", sent)
 	if err != nil {
 		return err
 	}
@@ -276,8 +265,9 @@ func (c *Client) Ask(ctx context.Context, method, path string, body, answer any)
 	return nil
 }
 
-// Send sends one request and returns its answer, whose body the caller closes. An answer that is no success is an error.
-func (c *Client) Send(ctx context.Context, method, path, kind string, body io.Reader) (*http.Response, error) {
+// Send sends one request, with header as names and values, and returns its answer, whose body the caller closes. It fails with
+// *Refused for an answer that is no success.
+func (c *Client) Send(ctx context.Context, method, path, kind string, body io.Reader, header ...string) (*http.Response, error) {
 	secret, err := c.bearer(ctx)
 	if err != nil {
 		return nil, err
@@ -287,7 +277,12 @@ func (c *Client) Send(ctx context.Context, method, path, kind string, body io.Re
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+secret)
-	req.Header.Set("Content-Type", kind)
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Header.Set("Content-Type", kind)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.unreachable(err)

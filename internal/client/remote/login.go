@@ -1,4 +1,4 @@
-package main
+package remote
 
 import (
 	"context"
@@ -15,48 +15,48 @@ func loginScopes() []string {
 	return []string{string(gate.MeetingsRead), string(gate.MeetingsWrite), string(gate.MembersRead)}
 }
 
-// login lets this machine's command line act as a person, who allows it in their browser (RFC 8628).
-func login(ctx context.Context, args []string, s streams) error {
+// Login lets this machine's command line act as a person, who allows it in their browser (RFC 8628).
+func Login(ctx context.Context, args []string, s Streams) error {
 	set := flag.NewFlagSet("mainstay login", flag.ContinueOnError)
-	set.SetOutput(s.err)
+	set.SetOutput(s.Err)
 	server := set.String("server", "", "address of the deployment (default "+client.DefaultServer+")")
 	if err := set.Parse(args); err != nil {
-		return errors.Join(errUsage, err)
+		return errors.Join(ErrUsage, err)
 	}
 	if set.NArg() > 0 {
-		return usageError("login takes no arguments")
+		return usage("login takes no arguments")
 	}
-	c, err := client.New(*server, s.environ, now)
+	c, err := client.New(*server, s.Environ, s.Now)
 	if err != nil {
 		return err
 	}
 	err = c.Login(ctx, loginScopes(), func(address, code string) {
-		fmt.Fprintf(s.out, "Open %s\nand allow the code %s\n", address, code)
+		fmt.Fprintf(s.Out, "Open %s\nand allow the code %s\n", address, code)
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "Signed in to %s.\n", c.Server)
+	fmt.Fprintf(s.Out, "Signed in to %s.\n", c.Server)
 	return nil
 }
 
-// logout ends this machine's standing at the server and forgets it here.
-func logout(ctx context.Context, args []string, s streams) error {
+// Logout ends this machine's standing at the server and forgets it here.
+func Logout(ctx context.Context, args []string, s Streams) error {
 	if len(args) > 0 {
-		return usageError("logout takes no arguments")
+		return usage("logout takes no arguments")
 	}
-	c, err := client.New("", s.environ, now)
+	c, err := client.New("", s.Environ, s.Now)
 	if err != nil {
 		return err
 	}
 	err = c.Logout(ctx)
 	if errors.Is(err, client.ErrSignIn) {
-		fmt.Fprintln(s.out, "Nobody was signed in on this machine.")
+		fmt.Fprintln(s.Out, "Nobody was signed in on this machine.")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, "Signed out.")
+	fmt.Fprintln(s.Out, "Signed out.")
 	return nil
 }
