@@ -17,7 +17,7 @@ import (
 const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox post"
-	people   = "identity identity/enrolment identity/factor identity/oidc identity/roster identity/token"
+	people   = "identity identity/account identity/enrolment identity/factor identity/limit identity/link identity/oidc identity/roster identity/token"
 	products = words + " " + ground + " " + people + " meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
@@ -51,7 +51,10 @@ func imports() map[string]string {
 		"llm":                         "fault tenant postgres vault audit gate egress",
 		"llm/llmtest":                 "",
 
-		"identity":                words + " " + ground + " identity/enrolment identity/factor identity/password",
+		"identity":                words + " " + ground + " identity/enrolment identity/factor identity/limit identity/link identity/password",
+		"identity/account":        words + " " + ground + " identity identity/limit identity/link identity/password",
+		"identity/limit":          words + " " + ground,
+		"identity/link":           words + " " + ground,
 		"identity/factor":         "fault tenant",
 		"identity/password":       "fault tenant",
 		"identity/password/build": "",

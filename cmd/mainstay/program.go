@@ -21,6 +21,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/httpd/waf"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/account"
 	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
@@ -49,6 +50,7 @@ type Program struct {
 	Queue    *queue.Queue
 	Progress *progress.Service
 	Identity *identity.Service
+	Accounts *account.Service
 	Roster   *roster.Service
 	Tokens   *token.Service
 	Meetings *meeting.Service
@@ -233,7 +235,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	var failures []error
 	keep := func(err error) { failures = append(failures, err) }
-	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log}
+	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log, Post: p.Post}
 	if gone {
 		people.Hash = identity.HashCost{Memory: 64, Passes: 1, Threads: 1} // nobody signs in with it, and it ends with the run
 	}

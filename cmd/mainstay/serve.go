@@ -84,6 +84,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return p.Access.Run(ctx) },
 		func() error { return p.control(ctx) },
 		func() error { return p.Identity.Run(ctx) },
+		func() error { return p.Accounts.Run(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)
@@ -116,7 +117,7 @@ func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 // pagesFor returns the pages for other sessions than the people's; nil are theirs.
 func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config)) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{
-		Identity: p.Identity,
+		Identity: p.Identity, Accounts: p.Accounts,
 		Tokens:   p.Tokens,
 		Meetings: p.Meetings,
 		Capture:  p.Capture,

@@ -16,6 +16,8 @@ const (
 	CreateWorkspace Verb = "workspace.create"
 	ClaimWorkspace  Verb = "workspace.claim"
 	ReadMembers     Verb = "member.list"
+	ReaddressMember Verb = "member.address"
+	ReportMember    Verb = "member.report"
 	CheckDeployment Verb = "deployment.check"
 	ReadAudit       Verb = "audit.list"
 	ReadAccess      Verb = "access.list"
@@ -161,6 +163,13 @@ const (
 	ReadSeats         Verb = "seat.list"
 	SwitchWorkspace   Verb = "session.switch"
 	SetPasswordRules  Verb = "policy.passwords"
+	AskReset          Verb = "password.ask"
+	ResetPassword     Verb = "password.reset"
+	ChangePassword    Verb = "password.change"
+	AskVerification   Verb = "address.ask"
+	VerifyAddress     Verb = "address.verify"
+	ChangeAddress     Verb = "address.change"
+	ReportAccount     Verb = "account.report"
 )
 
 // Role is a member's standing in a workspace. The zero value may do nothing.
@@ -264,6 +273,8 @@ func Policy() []Rule {
 		{Verb: CreateWorkspace, Says: "make a workspace", Jobs: []string{Installer, Registrar}, Stream: audit.Administration},
 		{Verb: ClaimWorkspace, Says: "give a workspace that nobody owns its name and its first owner", Jobs: []string{Installer}, Stream: audit.Administration},
 		{Verb: ReadMembers, Says: "see who is in the workspace", Least: Viewer, Scope: MembersRead, Stream: audit.Access},
+		{Verb: ReaddressMember, Says: "note a member's address anew, once their account has another", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ReportMember, Says: "open a case: a member says that somebody else was in their account", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ChangeRole, Says: "change a member's role; an owner's, or to owner, as an owner only", Object: Person, Least: Admin, Level: Manager, Stream: audit.Administration, Confirm: true},
 		{Verb: DisableMember, Says: "disable a member, or enable them again", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
 		{Verb: RemoveMember, Says: "remove a member", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
@@ -406,6 +417,13 @@ func Policy() []Rule {
 		{Verb: ReadSeats, Says: "look up which workspaces an account may enter", Jobs: []string{Registrar}, Stream: audit.Access},
 		{Verb: SwitchWorkspace, Says: "take a session to another workspace of its account", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SetPasswordRules, Says: "store what a workspace asks of passwords", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: AskReset, Says: "make a link to choose a new password", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ResetPassword, Says: "choose a new password by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ChangePassword, Says: "change one's password", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: AskVerification, Says: "make a link to show that an address is one's own", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: VerifyAddress, Says: "show that an address is one's own by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ChangeAddress, Says: "change the address of one's account", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: ReportAccount, Says: "report that somebody else was in one's account", Jobs: []string{Authenticator}, Stream: audit.Administration},
 	}
 }
 

@@ -2,9 +2,9 @@ package identity
 
 import "strings"
 
-// browserOf says in two words what a browser calls itself in three lines (RFC 9110, section 10.1.5). What it does not know is
+// BrowserOf says in two words what a browser calls itself in three lines (RFC 9110, section 10.1.5). What it does not know is
 // "A browser": nothing of the text itself is shown.
-func browserOf(agent string) string {
+func BrowserOf(agent string) string {
 	name := first(agent, "A browser", [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"},
 		{"FxiOS", "Firefox"}, {"CriOS", "Chrome"}, {"Chromium", "Chromium"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl/", "curl"},
 		{"Go-http-client", "A program"}, {"python", "A program"}, {"mainstay", "Mainstay's command line"}})

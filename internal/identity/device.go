@@ -37,4 +37,5 @@ func plausible(device tenant.Secret) bool {
 	return err == nil && len(raw) == 32
 }
 
-const keepLinks = 30 * 24 * time.Hour // after their end, so that who comes late reads what they are
+// DeviceHash is what the database keeps of a device's token.
+func DeviceHash(device tenant.Secret) []byte { return digest(device.Reveal()) }

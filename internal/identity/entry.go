@@ -128,6 +128,9 @@ func (s *Service) open(ctx context.Context, tx *gate.InstanceTx, actor tenant.Ac
 	if err != nil {
 		return begun, err
 	}
-	begun.Device, _, err = meet(ctx, tx, actor.Account)
+	var isNew bool
+	if begun.Device, isNew, err = meet(ctx, tx, actor.Account); err == nil && isNew {
+		err = s.tellSignIn(ctx, tx, begun.Actor)
+	}
 	return begun, err
 }

@@ -10,6 +10,7 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/factor"
+	"mainstay/internal/identity/limit"
 	"mainstay/internal/tenant"
 )
 
@@ -21,19 +22,8 @@ func (p people) Renew(ctx context.Context, tx *gate.InstanceTx, actor tenant.Act
 	return enrolment.Session{Token: begun.Token, EndsAt: begun.EndsAt, Actor: begun.Actor}, err
 }
 
-func (p people) EndOthers(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, keep tenant.SessionID) error {
-	if err := p.Service.EndOthers(ctx, tx, account, keep); err != nil {
-		return err
-	}
-	return voidChallenges(ctx, tx, account)
-}
-
 func (p people) Email(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (string, error) {
 	return emailOf(ctx, tx, account)
-}
-
-func (p people) Changed(context.Context, *gate.InstanceTx, tenant.AccountID, string) error {
-	return nil
 }
 
 // wants returns the most that a workspace of an account asks its people to show.
@@ -91,7 +81,7 @@ func (s *Service) AskPasskey(ctx context.Context, token tenant.Secret) (json.Raw
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.take(ctx, fromAddress(ctx)); err != nil {
+	if _, err := s.counter().Take(ctx, fromAddress(ctx)); err != nil {
 		return nil, err
 	}
 	return s.Factors.Ask(ctx, asked.account)
@@ -121,7 +111,7 @@ func (s *Service) peek(ctx context.Context, token tenant.Secret) (challenge, err
 
 // SignInPasskey lets in whoever's passkey it is. The device has verified its person, so there is no second factor to ask for.
 func (s *Service) SignInPasskey(ctx context.Context, answer string) (Entry, error) {
-	if _, err := s.take(ctx, fromAddress(ctx)); err != nil {
+	if _, err := s.counter().Take(ctx, fromAddress(ctx)); err != nil {
 		return Entry{}, err
 	}
 	shown := enrolment.Answer{Kind: factor.KindPasskey, Text: answer}
@@ -148,8 +138,8 @@ func (s *Service) SignInPasskey(ctx context.Context, answer string) (Entry, erro
 }
 
 // fromAddress counts what visitors ask of passkeys, which nobody can guess but anybody can make us look up.
-func fromAddress(ctx context.Context) tries {
-	return tries{hard: []allowance{{"passkeys " + network(tenant.Visitor(ctx).Address), perAddress}}}
+func fromAddress(ctx context.Context) limit.Tries {
+	return limit.Tries{Hard: []limit.Allowance{{Of: "passkeys " + limit.Network(tenant.Visitor(ctx).Address), Most: perAddress}}}
 }
 
 // Ways lists how the acting person can confirm that it is still them: by a second factor where they have one, else by password.
@@ -220,8 +210,8 @@ func (s *Service) tryConfirm(ctx context.Context, actor tenant.Actor, shown enro
 			return s.Factors.Try(ctx, tx, shown)
 		})
 	}
-	counted := tries{hard: []allowance{{"confirm " + actor.Account.String(), perDevice}}}
-	if _, err := s.take(ctx, counted); err != nil {
+	counted := limit.Tries{Hard: []limit.Allowance{{Of: "own " + actor.Account.String(), Most: perDevice}}}
+	if _, err := s.counter().Take(ctx, counted); err != nil {
 		return err
 	}
 	var a account
@@ -242,7 +232,7 @@ func (s *Service) tryConfirm(ctx context.Context, actor tenant.Actor, shown enro
 			return wrong
 		})
 	}
-	return s.forgive(ctx, counted)
+	return s.counter().Forgive(ctx, counted.Hard...)
 }
 
 // AskConfirm returns the options with which the acting person's browser shows one of their passkeys.

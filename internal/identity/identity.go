@@ -16,7 +16,9 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/factor"
+	"mainstay/internal/identity/limit"
 	"mainstay/internal/identity/password"
+	"mainstay/internal/post"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -30,6 +32,7 @@ type Config struct {
 	Hash   HashCost         // zero: [DefaultCost]
 	Hasher *password.Hasher // nil: one of the cost Hash
 	Log    *slog.Logger     // ids alone; nil: nothing is logged
+	Post   *post.Service    // nil: no mail is sent
 
 	Address string         // the deployment's public address, to which passkeys belong; empty: no passkeys
 	Texts   factor.Gateway // sends codes by text message; nil: none are
@@ -86,7 +89,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, er
 		return Entry{}, err
 	}
 	counted := triesOf(tenant.Visitor(ctx), lookup, known)
-	short, err := s.take(ctx, counted)
+	short, err := s.counter().Take(ctx, counted)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -95,7 +98,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, er
 		err = wrongPassword()
 	}
 	if err == nil && short > 0 && len(a.needs) == 0 || fault.Is(err, fault.Denied) && short > 0 {
-		return Entry{}, &tooMany{short}
+		return Entry{}, limit.TooMany(short)
 	}
 	if err != nil {
 		return Entry{}, s.refuse(ctx, a, err)
@@ -103,7 +106,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, er
 	if stale {
 		err = s.rehash(ctx, a, password)
 	}
-	if err := errors.Join(err, s.forgive(ctx, counted)); err != nil {
+	if err := errors.Join(err, s.counter().Forgive(ctx, counted.Hard[0])); err != nil {
 		return Entry{}, err
 	}
 	return s.Enter(ctx, a.id, Shown{Factors: []string{Password}})

@@ -222,10 +222,13 @@ func (s *Service) EndMember(ctx context.Context, workspace tenant.WorkspaceID, m
 	})
 }
 
-// EndOthers ends all sessions of an account but one, or all where keep is zero, inside an act of its caller's.
+// EndOthers ends all sessions of an account but one, or all where keep is zero, and the sign-ins that are half done, inside an act
+// of its caller's.
 func (s *Service) EndOthers(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, keep tenant.SessionID) error {
-	_, err := endSessions(ctx, tx, account, keep)
-	return err
+	if _, err := endSessions(ctx, tx, account, keep); err != nil {
+		return err
+	}
+	return voidChallenges(ctx, tx, account)
 }
 
 // Session is a session as its person sees it.

@@ -22,7 +22,7 @@ func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tena
 	if !shown.Until.IsZero() && shown.Until.Before(ends) {
 		ends = shown.Until
 	}
-	sealed, err := s.sealSeen(ctx, tx, a.Session, seen{Browser: browserOf(from.Browser), Address: from.Address})
+	sealed, err := s.sealSeen(ctx, tx, a.Session, seen{Browser: BrowserOf(from.Browser), Address: from.Address})
 	if err != nil {
 		return Begun{}, err
 	}

@@ -186,6 +186,9 @@ func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, pr
 		if err := s.insertAccount(ctx, tx, owner, setup, proof.password); err != nil {
 			return err
 		}
+		if err := s.AskVerification(ctx, tx, owner.Account); err != nil {
+			return err
+		}
 		shown := Shown{Factors: []string{Password}}
 		if proof.password == "" {
 			shown.Factors = []string{Passkey}

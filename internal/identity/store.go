@@ -253,18 +253,23 @@ values ($1, $2, $3, $4, $5, 'active', $6, $7)`, tx.Workspace(), a.Member, record
 }
 
 func loadMe(ctx context.Context, tx *gate.Tx) (Me, error) {
+	return loadMember(ctx, tx, tx.Actor().Member)
+}
+
+// loadMember returns a member of the workspace. The role is the actor's.
+func loadMember(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (Me, error) {
 	me := Me{Role: tx.Role()}
 	var workspace, member []byte
 	err := tx.QueryRow(ctx, `
 select w.sealed, m.sealed from tenant.workspace w join tenant.member m on m.workspace_id = w.workspace_id
-where w.workspace_id = $1 and m.id = $2`, tx.Workspace(), tx.Actor().Member).Scan(&workspace, &member)
+where w.workspace_id = $1 and m.id = $2`, tx.Workspace(), id).Scan(&workspace, &member)
 	if err != nil {
-		return me, fmt.Errorf("reading member %s: %w", tx.Actor().Member, err)
+		return me, fmt.Errorf("reading member %s: %w", id, err)
 	}
 	record := gate.WorkspaceRecord(tx.Workspace())
 	docs, err := gate.OpenAll[person](ctx, tx, []vault.Sealed{
 		{Place: tx.Place(record, "workspace", tx.Workspace()), Bytes: workspace},
-		{Place: tx.Place(record, "member", tx.Actor().Member), Bytes: member},
+		{Place: tx.Place(record, "member", id), Bytes: member},
 	})
 	if err != nil {
 		return me, err

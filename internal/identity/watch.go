@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -10,6 +11,8 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/limit"
+	"mainstay/internal/identity/link"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
 )
@@ -143,7 +146,7 @@ func (s *Service) cutEnded(ctx context.Context) error {
 	return err
 }
 
-// Run does what goes on beside requests until ctx ends: it watches, answers who forgot a password, and removes what is over.
+// Run does what goes on beside requests until ctx ends: it watches, and removes what is over.
 func (s *Service) Run(ctx context.Context) error {
 	parts := []func(context.Context) error{s.Watch, s.tidy}
 	ended := make(chan error, len(parts))
@@ -169,7 +172,9 @@ func (s *Service) tidy(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
-		err := s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.ReadSession, removeOver)
+		err := s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+			return errors.Join(limit.Tidy(ctx, tx), link.Tidy(ctx, tx), removeOver(ctx, tx))
+		})
 		if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Busy) {
 			s.log().Warn("removing what is over", "error", err)
 		}

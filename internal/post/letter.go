@@ -59,6 +59,12 @@ type (
 		Address string
 		NotMe   string
 	}
+	// AccountReported ("account-reported") tells an owner that a member says that somebody else was in their account.
+	AccountReported struct {
+		At        time.Time
+		Name      string // the member's
+		Workspace string
+	}
 	// SetupLink ("setup-link") lets the owner of a deployment in who has no other way.
 	SetupLink struct {
 		Link  string
@@ -101,6 +107,8 @@ func formOf(name string) any {
 		return &FactorChanged{}
 	case "password-changed":
 		return &PasswordChanged{}
+	case "account-reported":
+		return &AccountReported{}
 	case "setup-link":
 		return &SetupLink{}
 	case "factors-reset":
@@ -114,7 +122,7 @@ func formOf(name string) any {
 }
 
 // names are the templates.
-var names = []string{"verify-address", "reset-password", "invitation", "new-sign-in", "factor-changed", "password-changed", "setup-link",
+var names = []string{"verify-address", "reset-password", "invitation", "new-sign-in", "factor-changed", "password-changed", "account-reported", "setup-link",
 	"factors-reset", "test", "notice"}
 
 //go:embed templates

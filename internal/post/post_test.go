@@ -564,6 +564,7 @@ func TestEveryLetterReads(t *testing.T) {
 		"new-sign-in":      post.NewSignIn{At: at, Device: "Firefox on Linux", Address: "192.0.2.7", NotMe: "/not-me/fT7s"},
 		"factor-changed":   post.FactorChanged{At: at, What: "A passkey was added.", Device: "Firefox on Linux", Address: "192.0.2.7", NotMe: "/not-me/fT7s"},
 		"password-changed": post.PasswordChanged{At: at, Device: "Safari on iPhone"},
+		"account-reported": post.AccountReported{At: at, Name: "Ada Berg", Workspace: "Bridges"},
 		"setup-link":       post.SetupLink{Link: "/reset/fT7s", Until: until},
 		"factors-reset":    post.FactorsReset{At: at, Link: "/account/security"},
 		"test":             post.Test{By: "Marta Lindqvist", Workspace: "Quayside House"},

@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/httpd"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/account"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -26,6 +27,7 @@ import (
 // Config is the services that the pages show. All are required.
 type Config struct {
 	Identity *identity.Service
+	Accounts *account.Service
 	Tokens   *token.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
@@ -51,7 +53,7 @@ type App struct {
 
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
-	if cfg.Identity == nil || cfg.Tokens == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
+	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Tokens == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
 		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Post == nil || cfg.Access == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}

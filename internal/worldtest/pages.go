@@ -43,7 +43,7 @@ func (w *World) Pages(t testing.TB) *Pages {
 func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(*httpd.Config)) *Pages {
 	t.Helper()
 	app, err := web.NewApp(web.Config{
-		Identity: w.Identity,
+		Identity: w.Identity, Accounts: w.Accounts,
 		Tokens:   w.Tokens,
 		Meetings: w.Meetings,
 		Capture:  w.Capture,

@@ -25,6 +25,7 @@ import (
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/health"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/account"
 	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
@@ -45,6 +46,7 @@ type World struct {
 	*gatetest.World
 	Queue     *queue.Queue
 	Identity  *identity.Service
+	Accounts  *account.Service
 	Roster    *roster.Service
 	Providers *oidc.Service
 	Tokens    *token.Service
@@ -93,10 +95,12 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Post, err = post.New(post.Config{Gate: w.Gate, Queue: w.Queue, Subjects: pipeline.Subjects, Source: w.Source, Server: server, Base: "https://mainstay.example.com", Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test",
+	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test", Post: w.Post,
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}, Address: "http://localhost"})
 	check(t, err)
 	w.Roster, err = roster.New(roster.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Identity: w.Identity, Post: w.Post, Founders: roster.Owners})
+	check(t, err)
+	w.Accounts, err = account.New(account.Config{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Source: w.Source, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
 	w.Tokens, err = token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
 	check(t, err)
@@ -131,6 +135,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 func (w *World) Services() map[string]any {
 	return map[string]any{
 		"identity":    w.Identity,
+		"account":     w.Accounts,
 		"enrolment":   w.Identity.Factors,
 		"meeting":     w.Meetings,
 		"capture":     w.Capture,

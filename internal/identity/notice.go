@@ -1,0 +1,64 @@
+package identity
+
+import (
+	"context"
+
+	"mainstay/internal/gate"
+	"mainstay/internal/identity/link"
+	"mainstay/internal/post"
+	"mainstay/internal/tenant"
+)
+
+// Mails reports whether letters are sent.
+func (s *Service) Mails() bool { return s.Post != nil && s.Post.Works() }
+
+// NotMe makes a link for a letter to an account: it says that a session, or whatever else was done, was somebody else's. Email
+// is the address before a change. Where no mail is sent there is none.
+func (s *Service) NotMe(ctx context.Context, tx *gate.InstanceTx, l link.Link) (path string, err error) {
+	if !s.Mails() {
+		return "", nil
+	}
+	l.Kind = link.NotMe
+	path, _, err = link.Keeper{Vault: s.Vault}.Issue(ctx, tx, l)
+	return path, err
+}
+
+// tellSignIn tells a person of a sign-in from a browser that is new to us.
+func (s *Service) tellSignIn(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor) error {
+	before, err := signedInBefore(ctx, tx, a.Account, a.Session)
+	if err != nil || !before || !s.Mails() {
+		return err
+	}
+	path, err := s.NotMe(ctx, tx, link.Link{Account: a.Account, Session: a.Session})
+	if err != nil {
+		return err
+	}
+	from := tenant.Visitor(ctx)
+	return s.Post.Account(ctx, tx, a.Account, "new-sign-in", post.NewSignIn{At: tx.Now(), Device: BrowserOf(from.Browser), Address: from.Address, NotMe: path})
+}
+
+// Changed tells the person of an account by mail that their ways to sign in changed, inside the act that changes them.
+func (s *Service) Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error {
+	path, err := s.NotMe(ctx, tx, link.Link{Account: account})
+	if err != nil || !s.Mails() {
+		return err
+	}
+	from := tenant.Visitor(ctx)
+	return s.Post.Account(ctx, tx, account, "factor-changed",
+		post.FactorChanged{At: tx.Now(), What: what, Device: BrowserOf(from.Browser), Address: from.Address, NotMe: path})
+}
+
+// AskVerification mails an account a link to show that its address is its person's, inside an act of its caller's.
+func (s *Service) AskVerification(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
+	if !s.Mails() {
+		return nil
+	}
+	if err := link.Void(ctx, tx, account, link.Verify); err != nil {
+		return err
+	}
+	path, until, err := link.Keeper{Vault: s.Vault}.Issue(ctx, tx, link.Link{Kind: link.Verify, Account: account})
+	if err != nil {
+		return err
+	}
+	return s.Post.Account(ctx, tx, account, "verify-address", post.VerifyAddress{Link: path, Until: until})
+}
