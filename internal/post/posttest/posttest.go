@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"io"
 	"math/big"
 	"mime"
@@ -50,6 +51,7 @@ type Mail struct {
 type Server struct {
 	Address string
 	Roots   *x509.CertPool // its authority's
+	CA      []byte         // the same in PEM
 
 	mode     Mode
 	tls      *tls.Config
@@ -66,7 +68,7 @@ type Server struct {
 func New(t testing.TB, mode Mode) *Server {
 	t.Helper()
 	s := &Server{mode: mode, script: map[string][]string{}, open: map[net.Conn]bool{}}
-	s.tls, s.Roots = certificate(t)
+	s.tls, s.Roots, s.CA = certificate(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -338,7 +340,7 @@ func (m Mail) Subject() string {
 }
 
 // certificate makes an authority and a server's certificate for loopback under it.
-func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
+func certificate(t testing.TB) (*tls.Config, *x509.CertPool, []byte) {
 	t.Helper()
 	check := func(err error) {
 		if err != nil {
@@ -361,5 +363,6 @@ func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 	check(err)
 	pool := x509.NewCertPool()
 	pool.AddCert(authority)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool,
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw})
 }
