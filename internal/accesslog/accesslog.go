@@ -26,12 +26,14 @@ const (
 	perSweep = 5000
 )
 
-// Config is what the log stands on. All fields are required.
+// Config is what the log stands on. All fields are required but Strangers.
 type Config struct {
 	Gate   *gate.Gate
 	Source tenant.Source
 	Log    *slog.Logger
 	Keep   time.Duration // how old a line gets
+	// Strangers is how many lines of requests in no workspace are kept, so that a flood does not fill the disk; 1,000,000 if zero.
+	Strangers int
 }
 
 // Line is one request.
@@ -65,6 +67,9 @@ type Service struct {
 func New(cfg Config) (*Service, error) {
 	if cfg.Gate == nil || cfg.Source.Now == nil || cfg.Log == nil || cfg.Keep <= 0 {
 		return nil, errors.New("accesslog: Gate, Source, Log and Keep are required")
+	}
+	if cfg.Strangers == 0 {
+		cfg.Strangers = 1_000_000
 	}
 	return &Service{Config: cfg}, nil
 }
@@ -124,21 +129,21 @@ func (s *Service) Flush(ctx context.Context) error {
 	}
 }
 
-// Sweep removes the lines that are older than Keep, and returns how many those were.
+// Sweep removes the lines that are older than Keep, and those of strangers that are too many. It returns how many those were.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	before, all := s.Source.Now().Add(-s.Keep), int64(0)
 	for {
 		removed := int64(0)
 		due := false
 		err := s.Gate.Look(own(ctx), gate.KeepAccess, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-			due, err = anyBefore(ctx, tx, before)
+			due, err = anyDue(ctx, tx, before, s.Strangers)
 			return err
 		})
 		if err != nil || !due {
 			return all, err
 		}
 		err = s.Gate.Instance(own(ctx), gate.KeepAccess, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-			removed, err = remove(ctx, tx, before, perSweep)
+			removed, err = remove(ctx, tx, before, s.Strangers, perSweep)
 			tx.Note("removed", removed)
 			return err
 		})

@@ -128,6 +128,25 @@ func TestOldLinesGo(t *testing.T) {
 	}
 }
 
+// TestAFloodOfStrangersIsCut keeps the newest of who had no session, and every line of a workspace.
+func TestAFloodOfStrangersIsCut(t *testing.T) {
+	t.Parallel()
+	w := gatetest.New(t)
+	s, owner := newLog(t, w), w.Workspace(t).Member(t, gate.Owner)
+	s.Strangers = 3
+	for range 5 {
+		s.Take(line(w, owner, 200))
+		s.Take(line(w, t.Context(), 401))
+	}
+	check(t, s.Flush(t.Context()))
+	var newest, oldest time.Time
+	n, err := s.Sweep(t.Context())
+	check(t, w.Admin.QueryRow(t.Context(), `select max(at), min(at) from control.access_log where workspace_id is null`).Scan(&newest, &oldest))
+	if err != nil || n != 2 || rows(t, w) != 8 || !newest.Equal(w.Clock.Now()) || newest.Sub(oldest) != 4*time.Second {
+		t.Errorf("%d lines were removed, %v, and %d left, of strangers from %s to %s; want 2, 8 and the newest three", n, err, rows(t, w), oldest, newest)
+	}
+}
+
 // TestWhatCannotBeStoredWaitsAndNobodyWithIt: a database that refuses keeps no request waiting, and loses no line that there is
 // room for.
 func TestWhatCannotBeStoredWaitsAndNobodyWithIt(t *testing.T) {

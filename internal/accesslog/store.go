@@ -61,14 +61,24 @@ select id from who where id is not null limit 200`, ws)
 	return pgx.CollectRows(rows, pgx.RowTo[tenant.MemberID])
 }
 
-func anyBefore(ctx context.Context, tx *gate.InstanceTx, before time.Time) (bool, error) {
-	var any bool
-	err := tx.QueryRow(ctx, `select exists (select from control.access_log where at < $1)`, before).Scan(&any)
-	return any, err
+// anyDue reports whether a line is too old, or of a stranger and one too many.
+func anyDue(ctx context.Context, tx *gate.InstanceTx, before time.Time, strangers int) (bool, error) {
+	var due bool
+	err := tx.QueryRow(ctx, `
+select exists (select from control.access_log where at < $1)
+    or exists (select from control.access_log where workspace_id is null order by at desc offset $2 limit 1)`, before, strangers).Scan(&due)
+	return due, err
 }
 
-func remove(ctx context.Context, tx *gate.InstanceTx, before time.Time, most int) (int64, error) {
-	tag, err := tx.Exec(ctx, `
+// remove removes at most twice as many lines as most.
+func remove(ctx context.Context, tx *gate.InstanceTx, before time.Time, strangers, most int) (int64, error) {
+	old, err := tx.Exec(ctx, `
 delete from control.access_log where request_id in (select request_id from control.access_log where at < $1 order by at limit $2)`, before, most)
-	return tag.RowsAffected(), err
+	if err != nil {
+		return 0, err
+	}
+	many, err := tx.Exec(ctx, `
+delete from control.access_log where request_id in (
+    select request_id from control.access_log where workspace_id is null order by at desc offset $1 limit $2)`, strangers, most)
+	return old.RowsAffected() + many.RowsAffected(), err
 }

@@ -17,5 +17,6 @@ create table control.access_log (
 create index access_log_of_workspace on control.access_log (workspace_id, request_id desc) where workspace_id is not null;
 create index access_log_of_actor on control.access_log (workspace_id, actor_id, request_id desc) where workspace_id is not null;
 create index access_log_by_time on control.access_log (at);
+create index access_log_of_nobody on control.access_log (at) where workspace_id is null;
 
 grant select, insert, delete on control.access_log to mainstay_app;
