@@ -115,6 +115,7 @@ func visits() map[string]visit {
 		"POST /meetings/{id}/cancel":  {of: meetingOf, ends: http.StatusConflict},
 	}
 	maps.Copy(table, postVisits())
+	maps.Copy(table, providerVisits())
 	line := url.Values{"minutes": {"{minutes}"}, "version": {"1"}, "in": {"summary"}, "text": {"We agreed."}, "name": {"Ada"}, "title": {"Changed"}}
 	for _, change := range []string{"/lines", "/lines/{line}", "/lines/undo", "/review", "/approve", "/speakers/{speaker}", "/speakers/{speaker}/undo", "/details"} {
 		table["POST /meetings/{id}"+change] = visit{of: meetingOf, form: line}

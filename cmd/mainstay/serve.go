@@ -119,6 +119,7 @@ func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config))
 	app, err := web.NewApp(web.Config{
 		Identity: p.Identity, Accounts: p.Accounts,
 		Tokens:   p.Tokens,
+		OIDC:     p.OIDC,
 		Meetings: p.Meetings,
 		Capture:  p.Capture,
 		Speech:   p.Speech,

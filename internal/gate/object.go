@@ -15,6 +15,7 @@ const (
 	Minutes    Object = "minutes"
 	Step       Object = "step"
 	Provider   Object = "sign_in_provider"
+	Domain     Object = "domain"
 	Notice     Object = "notice"
 	Credential Object = "credential"
 	Person     Object = "member"

@@ -113,7 +113,8 @@ const (
 	ChangeProvider Verb = "provider.change"
 	RemoveProvider Verb = "provider.remove"
 	UseProvider    Verb = "provider.use"
-	ChangeDomains  Verb = "domain.change"
+	ClaimDomain    Verb = "domain.claim"
+	ChangeDomain   Verb = "domain.change"
 
 	// Acts of the instance, in no workspace.
 	BeginSetup        Verb = "setup.begin"
@@ -368,7 +369,8 @@ func Policy() []Rule {
 		{Verb: ChangeProvider, Says: "change, test, turn on or off an identity provider", Object: Provider, Least: Owner, Level: Manager, Confirm: true, Stream: audit.Administration},
 		{Verb: RemoveProvider, Says: "remove an identity provider", Object: Provider, Least: Owner, Level: Manager, Confirm: true, Stream: audit.Keys, Erases: true},
 		{Verb: UseProvider, Says: "sign somebody in through an identity provider", Object: Provider, Jobs: []string{Authenticator}, Stream: audit.Access},
-		{Verb: ChangeDomains, Says: "claim and prove the workspace's domains", Least: Owner, Confirm: true, Stream: audit.Administration},
+		{Verb: ClaimDomain, Says: "claim a domain for the workspace", Least: Owner, Confirm: true, Stream: audit.Administration},
+		{Verb: ChangeDomain, Says: "prove a domain, or remove it", Object: Domain, Least: Owner, Level: Manager, Confirm: true, Stream: audit.Administration},
 
 		{Verb: BeginSetup, Says: "issue the setup token", Jobs: []string{Installer, Operator}, Stream: audit.Administration},
 		{Verb: FinishSetup, Says: "use the setup token", Jobs: []string{Installer}, Stream: audit.Administration},

@@ -21,7 +21,7 @@ import (
 var templateFiles embed.FS
 
 // shared are the template files that each page may use; every other file is one page.
-var shared = []string{"templates/layout.html", "templates/parts.html", "templates/line.html", "templates/formparts.html"}
+var shared = []string{"templates/layout.html", "templates/parts.html", "templates/line.html", "templates/formparts.html", "templates/linked.html"}
 
 // Renderer turns a view into HTML. It is safe for use by many goroutines.
 type Renderer struct {

@@ -21,6 +21,7 @@ type SignInPage struct {
 	Passkey  bool   // browsers show passkeys at this deployment's address
 	Email    Field
 	Password Field
+	Ways     []Way // beside the password
 }
 
 func (SignInPage) Page() string { return "signin" }
@@ -43,6 +44,8 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.URL.Query().Get("over") != "" {
 		p.Notice = "That took too long, or was tried too often. Sign in again."
+	if p.Ways, err = a.waysIn(r); err != nil {
+		return err
 	}
 	return a.show(w, p)
 }
@@ -79,6 +82,13 @@ func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry
 func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
 	p := a.signInPage(r, fault.Sentence(err))
 	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), false, true
+func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, why error) error {
+	p := signInPage(r, fault.Sentence(why))
+	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), r.Method == http.MethodGet, r.Method != http.MethodGet
+	var err error
+	if p.Ways, err = a.waysIn(r); err != nil {
+		return err
+	}
 	return a.showAgain(w, status, p)
 }
 

@@ -14,6 +14,7 @@ import (
 	"mainstay/internal/capture"
 	"mainstay/internal/gate"
 	"mainstay/internal/gate/gatetest"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/meeting"
@@ -48,6 +49,8 @@ type Case struct {
 	Transcript speech.ID
 	Minutes    minutes.ID
 	Key        token.ID      // an API key of the owner's
+	Provider   oidc.ID       // which the workspace's people sign in through, off
+	Domain     oidc.DomainID // which the workspace claims
 	Notice     post.NoticeID // of the owner, that the minutes are ready
 	Done       queue.ID      // the step that drafted the minutes
 	Waiting    queue.ID      // a step that waits
@@ -173,6 +176,7 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	if !private {
 		ten.invite(t, &c)
 	}
+	ten.provide(t, &c, private)
 	return c
 }
 
@@ -213,5 +217,7 @@ func (w *World) Nowhere() Case {
 		Key:        tenant.NewID[token.ID](w.Source),
 		Person:     tenant.NewID[tenant.MemberID](w.Source),
 		Invitation: tenant.NewID[roster.InvitationID](w.Source),
+		Provider:   tenant.NewID[oidc.ID](w.Source),
+		Domain:     tenant.NewID[oidc.DomainID](w.Source),
 	}
 }

@@ -55,14 +55,14 @@ func (s *Service) Domains(ctx context.Context) ([]Domain, error) {
 // that is there.
 func (s *Service) Claim(ctx context.Context, name string) error {
 	name = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(name)), ".")
-	if !isDomain(name) {
-		return fault.New(fault.Invalid, "Enter a domain such as example.com.")
-	}
 	digest, err := s.domain(name)
 	if err != nil {
 		return err
 	}
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeDomains}, func(ctx context.Context, tx *gate.Tx) error {
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ClaimDomain}, func(ctx context.Context, tx *gate.Tx) error {
+		if !isDomain(name) {
+			return fault.New(fault.Invalid, "Enter a domain such as example.com.")
+		}
 		tx.Note("domain", name)
 		all, err := domains(ctx, tx)
 		if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) Claim(ctx context.Context, name string) error {
 // that was there and is no longer ends.
 func (s *Service) Prove(ctx context.Context, id DomainID) (bool, error) {
 	var d Domain
-	err := s.Gate.View(ctx, gate.Act{Verb: gate.ChangeDomains}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ChangeDomain, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		d, err = loadDomain(ctx, tx, id)
 		return err
 	})
@@ -90,7 +90,7 @@ func (s *Service) Prove(ctx context.Context, id DomainID) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeDomains}, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeDomain, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("domain", d.Name)
 		tx.Note("proven", found)
 		return checked(ctx, tx, id, found)
@@ -133,7 +133,7 @@ func (s *Service) settle(ctx context.Context, name string, proven bool) error {
 // Disclaim removes a domain from those that the actor's workspace claims. Links that were made by it stay.
 func (s *Service) Disclaim(ctx context.Context, id DomainID) error {
 	var d Domain
-	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeDomains}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeDomain, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		if d, err = loadDomain(ctx, tx, id); err != nil {
 			return err
 		}

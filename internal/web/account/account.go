@@ -28,6 +28,7 @@ func Register(app *web.App, s *httpd.Server) {
 	a.programRoutes(s)
 	a.noticeRoutes(s)
 	a.factorRoutes(s)
+	a.providerRoutes(s)
 }
 
 // factorRoutes are where people show their factors, and change them.

@@ -18,4 +18,5 @@ func Register(app *web.App, s *httpd.Server) {
 	a := &Pages{app, s}
 	a.keyRoutes(s)
 	a.mailRoutes(s)
+	a.providerRoutes(s)
 }
