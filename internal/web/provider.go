@@ -86,8 +86,3 @@ func (a *App) SetOut(w http.ResponseWriter, r *http.Request, to oidc.Start) erro
 
 // JourneyCookie returns the name of the cookie that the browser keeps while it is at a provider.
 func JourneyCookie(r *http.Request) string { return ownCookie(r, "journey") }
-
-// SignInAgain writes the sign-in page with why somebody is not in.
-func (a *App) SignInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
-	return a.signInAgain(w, r, status, err)
-}

@@ -44,6 +44,7 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.URL.Query().Get("over") != "" {
 		p.Notice = "That took too long, or was tried too often. Sign in again."
+	}
 	if p.Ways, err = a.waysIn(r); err != nil {
 		return err
 	}
@@ -79,11 +80,8 @@ func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, err error) error {
-	p := a.signInPage(r, fault.Sentence(err))
-	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), false, true
 func (a *App) signInAgain(w http.ResponseWriter, r *http.Request, status int, why error) error {
-	p := signInPage(r, fault.Sentence(why))
+	p := a.signInPage(r, fault.Sentence(why))
 	p.Email.Value, p.Email.First, p.Password.First = r.PostFormValue("email"), r.Method == http.MethodGet, r.Method != http.MethodGet
 	var err error
 	if p.Ways, err = a.waysIn(r); err != nil {

@@ -13,8 +13,8 @@ import (
 	"mainstay/internal/web"
 )
 
-// securityPage is where a person's links are shown.
-const securityPage = "/account/security"
+// linksAt is where a person's links are shown.
+const linksAt = "/account/security"
 
 func (a *Pages) providerRoutes(s *httpd.Server) {
 	s.Page("GET /sign-in/with/{provider}", httpd.Public(), a.signInWith)
@@ -40,7 +40,7 @@ func (a *Pages) signInWith(w http.ResponseWriter, r *http.Request) error {
 // linkTo sends a signed-in person's browser to a provider, to link their account there.
 func (a *Pages) linkTo(w http.ResponseWriter, r *http.Request) error {
 	if !ours(r) {
-		http.Redirect(w, r, securityPage, http.StatusSeeOther)
+		http.Redirect(w, r, linksAt, http.StatusSeeOther)
 		return nil
 	}
 	return a.SetOut(w, r, oidc.Start{Provider: r.PathValue("provider"), Purpose: oidc.Link})
@@ -84,7 +84,7 @@ func (a *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch arrived.Purpose {
 	case oidc.Link:
-		http.Redirect(w, r, securityPage+"?linked=yes", http.StatusSeeOther)
+		http.Redirect(w, r, linksAt+"?saved=linked", http.StatusSeeOther)
 	case oidc.Test:
 		http.Redirect(w, r, "/settings/sign-in-providers/"+url.PathEscape(back.Provider)+"?tested="+arrived.Seen.Strength(), http.StatusSeeOther)
 	default:
@@ -118,6 +118,6 @@ func (a *Pages) unlink(w http.ResponseWriter, r *http.Request) error {
 	if err := a.OIDC.Unlink(r.Context(), id); err != nil {
 		return err
 	}
-	http.Redirect(w, r, securityPage+"?unlinked=yes", http.StatusSeeOther)
+	http.Redirect(w, r, linksAt+"?saved=unlinked", http.StatusSeeOther)
 	return nil
 }

@@ -32,6 +32,7 @@ type SecurityPage struct {
 	Codes      string // how many are left
 	HasCodes   bool
 	Single     bool // a password alone lets in
+	Linked     *web.LinkedPart
 }
 
 func (SecurityPage) Page() string { return "security" }
@@ -55,6 +56,7 @@ var saved = map[string]string{
 	"passkey": "The passkey was added. Your other sessions have ended.", "totp": "The authenticator app is set up. Your other sessions have ended.",
 	"sms": "The number was added. Your other sessions have ended.", "renamed": "The passkey has its new name.",
 	"removed": "The factor was removed. Your other sessions have ended.",
+	"linked":  "Linked. You can sign in with it from now on. Your other sessions have ended.", "unlinked": "The link was removed. Your other sessions have ended.",
 }
 
 func (a *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
@@ -69,6 +71,9 @@ func (a *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	p := securityPage(shell, has, web.ZoneOf(r))
 	p.Saved = saved[r.URL.Query().Get("saved")]
 	p.Wanted = wanted(r, has)
+	if p.Linked, err = a.Linked(r, shell.Token); err != nil {
+		return err
+	}
 	return a.Show(w, p)
 }
 
