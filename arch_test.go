@@ -100,6 +100,7 @@ func imports() map[string]string {
 
 		"client":          "tenant",
 		"client/remote":   "client tenant gate fault",
+		"api/mcp":         products + " httpd",
 		"api/audio":       products + " httpd",
 		"api/oauth":       "fault tenant gate httpd identity/token",
 		"web/reference":   "fault httpd web",
@@ -107,7 +108,7 @@ func imports() map[string]string {
 		"api/operation":   "fault tenant gate httpd api/idempotency",
 		"api":             products + " httpd httpd/tus progress health api/idempotency api/operation",
 
-		"worldtest":   products + " accesslog gate/gatetest api api/audio api/oauth api/idempotency post/posttest httpd pipeline progress health web web/account web/record web/reference web/settings",
+		"worldtest":   products + " accesslog gate/gatetest api api/audio api/mcp api/oauth api/idempotency post/posttest httpd pipeline progress health web web/account web/record web/reference web/settings",
 		"web/webtest": products + " accesslog httpd httpd/tus pipeline progress trust health web web/account web/record web/reference web/settings",
 	}
 }

@@ -86,6 +86,7 @@ func visits() map[string]visit {
 		"POST /settings/keys":          {form: url.Values{"name": {"Report"}, "days": {"90"}, "scope": {"meetings:read"}}},
 		"POST /settings/keys/{id}/end": {of: func(c worldtest.Case) string { return c.Key.String() }, mine: true},
 		"GET /v1/models":               {},
+		"POST /mcp":                    {header: map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}, body: `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`},
 		"POST /v1/audio/transcriptions": {header: map[string]string{"Content-Type": "multipart/form-data; boundary=x"},
 			body: "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n" + string(worldtest.Tone(0)) + "\r\n--x--\r\n"},
 		"POST /oauth/device":                          {none: "a program without a credential asks"},

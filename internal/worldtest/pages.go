@@ -15,6 +15,7 @@ import (
 
 	"mainstay/internal/api"
 	"mainstay/internal/api/audio"
+	"mainstay/internal/api/mcp"
 	"mainstay/internal/api/oauth"
 	"mainstay/internal/httpd"
 	"mainstay/internal/web"
@@ -78,6 +79,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	record.Register(app, server)
 	oauth.Register(w.Tokens, server)
 	audio.Register(w.Speech, server)
+	mcp.Register(mcp.Config{Meetings: w.Meetings, Minutes: w.Minutes}, server)
 	programs, err := api.Register(api.Config{Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Source: w.Source, Cursors: key}, server)
 	check(t, err)
