@@ -245,6 +245,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Roster, err = roster.New(roster.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Identity: p.Identity, Post: p.Post, Founders: founders})
 	keep(err)
+	p.Accounts, err = account.New(account.Config{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Source: p.source, Log: p.Log})
+	keep(err)
 	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
 	keep(err)
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
