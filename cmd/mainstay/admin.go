@@ -132,6 +132,9 @@ func (p *Program) administer(ctx context.Context, what string, ask adminRequest)
 	case "enable":
 		got.Account, err = p.Identity.Enable(ctx, ask.Account)
 		got.Done = "The account is open again. Its person signs in as before."
+	case "reset-factors":
+		err = p.Identity.ResetFactors(ctx, ask.Account)
+		got.Done = "The account's factors are removed and its sessions have ended. Its person signs in with the password, and sets up new ones."
 	default:
 		err = errors.New("the running server does not know this command: it is of another release. Restart it")
 	}

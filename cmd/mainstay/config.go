@@ -52,6 +52,9 @@ type Config struct {
 	SMTPFrom         string // the sender's address
 	SMTPCA           string // file of the certificate authority that vouches for it; empty: the system's
 	SMTPTLS          string // starttls, tls, or none on loopback
+	SMSURL           string // gateway for text messages; empty: none are sent
+	SMSToken         tenant.Secret
+	SMSDaily         string // text messages a day at most
 	GoogleClient     string // our client there; empty: no sign-in with Google for everybody
 	GoogleSecret     tenant.Secret
 	GoogleIssuer     string // where Google is; empty: where everybody finds it
@@ -107,6 +110,9 @@ func (c *Config) settings() []setting {
 		{key: "smtp_from", says: "sender of mails: Mainstay <mainstay@example.com>", text: &c.SMTPFrom},
 		{key: "smtp_ca", says: "file of the certificate authority of the mail server; empty: the system's", text: &c.SMTPCA},
 		{key: "smtp_tls", says: "starttls, tls, or none for a mail server on this machine", text: &c.SMTPTLS},
+		{key: "sms_url", says: "https:// gateway for codes by text message; empty: none are sent, which is safer", text: &c.SMSURL},
+		{key: "sms_token", says: "bearer token of that gateway", secret: &c.SMSToken},
+		{key: "sms_daily", says: "text messages a day at most; empty: 100", text: &c.SMSDaily},
 		{key: "google_client_id", says: "client for sign-in with Google, in every workspace; empty: none", text: &c.GoogleClient},
 		{key: "google_client_secret", says: "secret of that client", secret: &c.GoogleSecret},
 		{key: "google_domains", says: "organisations (hd) whose people may come: example.com, example.org; empty: all", text: &c.GoogleDomains},
@@ -240,6 +246,9 @@ func (c *Config) complete() error {
 		return err
 	}
 	if err := c.checkProviders(); err != nil {
+		return err
+	}
+	if err := c.checkTexts(); err != nil {
 		return err
 	}
 	if _, err := roster.ParseFounders(c.Workspaces); err != nil {

@@ -235,7 +235,8 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	var failures []error
 	keep := func(err error) { failures = append(failures, err) }
-	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log, Post: p.Post}
+	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log, Post: p.Post, Address: p.Config.URL}
+	keep(p.texting(&people))
 	if gone {
 		people.Hash = identity.HashCost{Memory: 64, Passes: 1, Threads: 1} // nobody signs in with it, and it ends with the run
 	}
