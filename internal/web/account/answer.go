@@ -119,7 +119,7 @@ func (a *Pages) factorPage(r *http.Request) (AnswerPage, error) {
 		return AnswerPage{}, err
 	}
 	p := answerPage(r, "/sign-in/factor", kinds)
-	p.Title, p.Heading, p.Lead = "Second step", "One more step", "Your password was right. Now show your second factor."
+	p.Title, p.Heading, p.Lead = "Second step", "One more step", "That was right. Now show your second factor."
 	p.Away = Way{"Sign in as somebody else", "/sign-in"}
 	return p, nil
 }

@@ -194,7 +194,7 @@ func checksGood() web.ChecksPage {
 }
 
 func setup(again bool) web.SetupPage {
-	p := web.SetupPage{Shell: web.Shell{Title: "Set up", Token: "fixture-token"}, Action: "/setup/once",
+	p := web.SetupPage{Shell: web.Shell{Title: "Set up", Token: "fixture-token", Script: "passkey.js"}, Action: "/setup/once", Passkey: true,
 		Name:     web.Field{ID: "name", Label: "Your name", Complete: "name", Required: true, First: true, Max: 120},
 		Email:    web.Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, Max: 254},
 		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Required: true, Hint: "At least 12 characters. A sentence is good.", Max: 256},
@@ -221,7 +221,7 @@ func checks() web.ChecksPage {
 }
 
 func signIn(problem string) web.SignInPage {
-	return web.SignInPage{Shell: web.Shell{Title: "Sign in", Token: "fixture-token"}, Next: "/meetings", Problem: problem,
+	return web.SignInPage{Shell: web.Shell{Title: "Sign in", Token: "fixture-token", Script: "passkey.js"}, Passkey: true, Next: "/meetings", Problem: problem,
 		Email:    web.Field{ID: "email", Label: "E-mail", Type: "email", Complete: "username", Required: true, First: true},
 		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "current-password", Required: true}}
 }
@@ -291,6 +291,7 @@ func Pages() map[string]web.View {
 		"error-500":       errorPage(500, "Something went wrong on our side", "Nothing was lost. Try again, and tell your administrator if it happens twice.", "/meetings"),
 	}
 	maps.Copy(pages, told())
+	maps.Copy(pages, factors())
 	return pages
 }
 
