@@ -11,6 +11,7 @@ import (
 	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/factor"
 	"mainstay/internal/identity/limit"
+	"mainstay/internal/post"
 	"mainstay/internal/tenant"
 )
 
@@ -314,7 +315,10 @@ func (s *Service) ResetFactors(ctx context.Context, who string) error {
 		if err := s.Factors.Reset(ctx, tx, id); err != nil {
 			return err
 		}
-		return people{s}.EndOthers(ctx, tx, id, tenant.SessionID{})
+		if err := (people{s}).EndOthers(ctx, tx, id, tenant.SessionID{}); err != nil || !s.Mails() {
+			return err
+		}
+		return s.Post.Account(ctx, tx, id, "factors-reset", post.FactorsReset{At: tx.Now(), Link: "/account/security"})
 	})
 }
 
