@@ -44,7 +44,7 @@ func postMethods() map[string]method {
 		"post.Address":     {none: "it is part of an act of the instance"},
 		"post.Leaving":     {none: "its token is its right"},
 		"post.Unsubscribe": {none: "its token is its right: TestOneClickEndsMails"},
-		"post.Tell":        {none: "identity calls it after an act of its own: TestOnesOwnAccountIsToldOfInTheApp"},
+		"post.Tell":        {none: "it is part of an act of the instance"},
 		"post.Notify": {job: gate.Notifier, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return struct{}{}, w.Post.Notify(ctx, queue.Step{ID: c.Done, Input: c.Minutes, Run: 1, Attempt: 1}, post.Ready)
 		}},

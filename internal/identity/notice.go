@@ -23,10 +23,13 @@ func (s *Service) NotMe(ctx context.Context, tx *gate.InstanceTx, l link.Link) (
 	return path, err
 }
 
-// tellSignIn tells a person of a sign-in from a browser that is new to us.
+// tellSignIn tells a person, in the app and by mail, of a sign-in from a browser that is new to us.
 func (s *Service) tellSignIn(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor) error {
 	before, err := signedInBefore(ctx, tx, a.Account, a.Session)
-	if err != nil || !before || !s.Mails() {
+	if err != nil || !before || s.Post == nil {
+		return err
+	}
+	if err := s.Post.Tell(ctx, tx, a.Account, post.SignedIn, a.Session); err != nil || !s.Mails() {
 		return err
 	}
 	path, err := s.NotMe(ctx, tx, link.Link{Account: a.Account, Session: a.Session})
@@ -37,8 +40,15 @@ func (s *Service) tellSignIn(ctx context.Context, tx *gate.InstanceTx, a tenant.
 	return s.Post.Account(ctx, tx, a.Account, "new-sign-in", post.NewSignIn{At: tx.Now(), Device: BrowserOf(from.Browser), Address: from.Address, NotMe: path})
 }
 
-// Changed tells the person of an account by mail that their ways to sign in changed, inside the act that changes them.
+// Changed tells the person of an account, in the app and by mail, that their ways to sign in changed, inside the act that
+// changes them.
 func (s *Service) Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error {
+	if s.Post == nil {
+		return nil
+	}
+	if err := s.Post.Tell(ctx, tx, account, post.FactorChange, gate.NewID[tenant.EventID](&tx.Tx)); err != nil {
+		return err
+	}
 	path, err := s.NotMe(ctx, tx, link.Link{Account: account})
 	if err != nil || !s.Mails() {
 		return err

@@ -61,9 +61,9 @@ func pauseAfter(tries int) time.Duration {
 	return pauses[min(max(tries, 1), len(pauses))-1]
 }
 
-// Drain sends every letter that is due, each taken and settled in an act of its own and sent between the two.
+// Drain sends every letter that is due and shows what is to be shown in the app, each taken and settled in an act of its own and sent between the two.
 func (s *Service) Drain(ctx context.Context) error {
-	for s.Works() && ctx.Err() == nil {
+	for ctx.Err() == nil {
 		var due bool
 		err := s.Gate.Look(s.postman(ctx), gate.TakeLetter, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 			due, err = lettersDue(ctx, tx)
@@ -110,15 +110,20 @@ func (s *Service) sendNext(ctx context.Context) error {
 // attempt sends a letter unless it is pointless by now.
 func (s *Service) attempt(ctx context.Context, t taken) ending {
 	now := s.Source.Now()
-	doc, w, err := s.unseal(ctx, t)
+	doc, err := s.unseal(ctx, t)
 	if err == nil && (t.disabled || doc.over(now)) {
 		return ending{state: "dropped"}
 	}
 	var v verdict
-	if err == nil {
-		v = verdictOf(s.carrier.send(ctx, envelope{id: t.id.String(), at: t.createdAt, to: doc.To, written: w}))
+	switch {
+	case err != nil:
+	case doc.Template == toldTemplate:
+		err = s.show(ctx, t.account, doc)
+		v.sent = err == nil
+	case s.Works():
+		v, err = s.dispatch(ctx, t, doc)
 	}
-	s.Log.Info("letter", "letter", t.id, "try", t.tries, "sent", v.sent, "status", v.status, "unreadable", err != nil)
+	s.Log.Info("letter", "letter", t.id, "try", t.tries, "sent", v.sent, "status", v.status, "error", errorOf(err))
 	next := now.Add(pauseAfter(t.tries))
 	switch {
 	case v.sent:
@@ -129,16 +134,29 @@ func (s *Service) attempt(ctx context.Context, t taken) ending {
 	return ending{state: "waiting", status: v.status, next: next}
 }
 
-// unseal opens a letter and writes it.
-func (s *Service) unseal(ctx context.Context, t taken) (doc sealedLetter, w written, err error) {
+// dispatch mails a letter. Its error is one of ours; the server's is in the verdict.
+func (s *Service) dispatch(ctx context.Context, t taken, doc sealedLetter) (verdict, error) {
+	w, err := s.open(doc)
+	if err != nil {
+		return verdict{}, err
+	}
+	return verdictOf(s.carrier.send(ctx, envelope{id: t.id.String(), at: t.createdAt, to: doc.To, written: w})), nil
+}
+
+func errorOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// unseal opens a letter.
+func (s *Service) unseal(ctx context.Context, t taken) (doc sealedLetter, err error) {
 	plain, err := s.Gate.Vault.Open(ctx, vault.Sealed{Place: vault.Place{Kind: letterKind, Row: t.id}, Bytes: t.sealed})
 	if err == nil {
 		err = json.Unmarshal(plain[0], &doc)
 	}
-	if err == nil {
-		w, err = s.open(doc)
-	}
-	return doc, w, err
+	return doc, err
 }
 
 // ending is what becomes of a letter after an attempt.

@@ -82,10 +82,6 @@ const pace = 2 * time.Second
 
 // Run sends letters as they become due, until ctx ends. Any number of nodes may run.
 func (s *Service) Run(ctx context.Context) error {
-	if !s.Works() {
-		<-ctx.Done()
-		return nil
-	}
 	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
 	for {

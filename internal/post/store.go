@@ -49,6 +49,24 @@ insert into control.outbox (id, account_id, state, tries, status, next_at, creat
 	return nil
 }
 
+// seat is an account's place in a workspace.
+type seat struct {
+	workspace tenant.WorkspaceID
+	member    tenant.MemberID
+}
+
+func seatsOf(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) ([]seat, error) {
+	rows, err := tx.Query(ctx, `select workspace_id, member_id from control.seat where account_id = $1`, account)
+	if err != nil {
+		return nil, fmt.Errorf("finding the places of account %s: %w", account, err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (seat, error) {
+		var s seat
+		err := row.Scan(&s.workspace, &s.member)
+		return s, err
+	})
+}
+
 func lettersDue(ctx context.Context, tx *gate.InstanceTx) (bool, error) {
 	var due bool
 	err := tx.QueryRow(ctx, `
@@ -90,7 +108,7 @@ where id = $1 and tries = $2 and state = 'waiting'`, t.id, t.tries, e.state, e.s
 func counts(ctx context.Context, tx *gate.InstanceTx, c *Counts) error {
 	day := tx.Now().Add(-24 * time.Hour)
 	err := tx.QueryRow(ctx, `
-select count(*) filter (where state = 'waiting'), count(*) filter (where state = 'sent' and ended_at >= $1), count(*) filter (where state = 'dead'),
+select count(*) filter (where state = 'waiting'), count(*) filter (where state = 'sent' and status <> 0 and ended_at >= $1), count(*) filter (where state = 'dead'),
     min(created_at) filter (where state = 'waiting'),
     coalesce((select status from control.outbox where status not in (0, 250) and coalesce(ended_at, next_at) >= $1 order by coalesce(ended_at, next_at) desc limit 1), 0)
 from control.outbox`, day).Scan(&c.Waiting, &c.Sent, &c.Dead, &c.Oldest, &c.Status)

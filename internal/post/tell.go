@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -73,27 +74,67 @@ func (s *Service) make(ctx context.Context, tx *gate.Tx, kind Kind, member tenan
 	return s.Queue.Emit(ctx, tx, queue.Fact{Kind: FactNoticed, Input: n.id, Record: n.record})
 }
 
-// Tell shows a member of a workspace, in the app, that something happened to their own account: object is what it was (a
-// session, a factor). The mail about it is a letter of [Service.Account], which cannot be switched off. It is an act of its own,
-// after the one that it tells of.
-func (s *Service) Tell(ctx context.Context, workspace tenant.WorkspaceID, member tenant.MemberID, kind Kind, object [16]byte) error {
+// toldTemplate marks what waits in the outbox to be shown in the app. It is never renamed.
+const toldTemplate = "told"
+
+// told is what a row of the outbox says that is shown in the app and not mailed.
+type told struct {
+	Kind   Kind
+	Object [16]byte
+}
+
+// Tell shows the person of an account, in the app of each of their workspaces, that something happened to the account: object is
+// what it was (a session, a factor). It is told if and only if the act of the instance commits, with or without a mail server.
+// The mail about it is a letter of [Service.Account], which cannot be switched off.
+func (s *Service) Tell(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, kind Kind, object [16]byte) error {
 	if !kind.Security() {
 		return fault.New(fault.Invalid, "This is not about an account.")
 	}
-	from := tenant.Visitor(ctx)
-	ctx = tenant.WithActor(ctx, tenant.Actor{Kind: tenant.Job, Job: gate.Notifier, Workspace: workspace, OnBehalfOf: member, Address: from.Address, Request: from.Request})
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.TellAccount}, func(ctx context.Context, tx *gate.Tx) error {
-		all, err := choices(ctx, tx, kind, member)
-		if err != nil || !all.of(member).App {
-			return err
-		}
-		record := gate.WorkspaceRecord(tx.Workspace())
-		n := notice{id: gate.NewID[NoticeID](tx), record: record, member: member, kind: kind, object: object, shown: true, mail: "none"}
-		if _, err := insertNotice(ctx, tx, n); err != nil {
-			return err
-		}
-		return s.ring(ctx, tx)
+	letter, err := json.Marshal(told{kind, object})
+	if err != nil {
+		return err
+	}
+	return insertLetter(ctx, tx, account, sealedLetter{V: 1, Template: toldTemplate, Letter: letter})
+}
+
+// show makes the notices of what happened to an account, in an act of each workspace.
+func (s *Service) show(ctx context.Context, account tenant.AccountID, doc sealedLetter) error {
+	var what told
+	if err := json.Unmarshal(doc.Letter, &what); err != nil {
+		return err
+	}
+	var seats []seat
+	err := s.Gate.Look(s.postman(ctx), gate.TakeLetter, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		seats, err = seatsOf(ctx, tx, account)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	for _, at := range seats {
+		as := tenant.WithActor(ctx, tenant.Actor{Kind: tenant.Job, Job: gate.Notifier, Workspace: at.workspace, OnBehalfOf: at.member,
+			Request: tenant.NewID[tenant.RequestID](s.Source)})
+		err := s.Gate.Do(as, gate.Act{Verb: gate.TellAccount}, func(ctx context.Context, tx *gate.Tx) error {
+			tx.Note("kind", what.Kind)
+			return s.tell(ctx, tx, at.member, what)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) tell(ctx context.Context, tx *gate.Tx, member tenant.MemberID, what told) error {
+	all, err := choices(ctx, tx, what.Kind, member)
+	if err != nil || !all.of(member).App {
+		return err
+	}
+	n := notice{id: gate.NewID[NoticeID](tx), record: gate.WorkspaceRecord(tx.Workspace()), member: member, kind: what.Kind, object: what.Object, shown: true, mail: "none"}
+	if _, err := insertNotice(ctx, tx, n); err != nil {
+		return err
+	}
+	return s.ring(ctx, tx)
 }
 
 // Mail is the step that mails a notice, if its member is still there, still wants it and may still read what it is about. It
