@@ -19,6 +19,11 @@ func transcriptOf(c worldtest.Case) string { return c.Transcript.String() }
 func recordingOf(c worldtest.Case) string  { return c.Recording.String() }
 func minutesOf(c worldtest.Case) string    { return c.Minutes.String() }
 func doneOf(c worldtest.Case) string       { return c.Done.String() }
+func personOf(c worldtest.Case) string     { return c.Person.String() }
+func invitationOf(c worldtest.Case) string { return c.Invitation.String() }
+
+// sessionOf is a session of nobody's: one's own are ended by TestNobodyEndsAnothersSession.
+func sessionOf(worldtest.Case) string { return "ses_0123456789abcdefghjkmnpqr0" }
 
 // programVisits are the cases of the JSON API, by the route below /api/v1.
 func programVisits() map[string]visit {
@@ -72,6 +77,34 @@ func programVisits() map[string]visit {
 		"GET /jobs/{id}/events":                          {of: doneOf},
 		"POST /jobs/{id}/run":                            {of: doneOf},
 		"POST /jobs/{id}/cancel":                         {of: func(c worldtest.Case) string { return c.Waiting.String() }},
+		"GET /members":                                   {},
+		"PUT /members/{id}/role":                         {of: personOf, json: `{"role":"viewer"}`},
+		"POST /members/{id}/disable":                     {of: personOf},
+		"POST /members/{id}/enable":                      {of: personOf},
+		"DELETE /members/{id}":                           {of: personOf},
+		"POST /members/{id}/transfer":                    {of: personOf, ends: http.StatusConflict}, // who is disabled
+		"GET /invitations":                               {},
+		"POST /invitations":                              {json: `{"name":"Ada","email":"{fresh}@example.com","role":"viewer"}`},
+		"POST /invitations/{id}/send":                    {of: invitationOf},
+		"DELETE /invitations/{id}":                       {of: invitationOf},
+		"PATCH /workspace":                               {header: whatever, json: `{"name":"Works"}`},
+		"GET /keys":                                      {},
+		"POST /keys":                                     {json: `{"name":"Report","scopes":["meetings:read"]}`},
+		"DELETE /keys/{id}":                              {of: func(c worldtest.Case) string { return c.Key.String() }, mine: true},
+		"GET /sessions":                                  {},
+		"PUT /sessions/{id}/name":                        {of: sessionOf, json: `{"name":"Office"}`},
+		"DELETE /sessions/{id}":                          {of: sessionOf},
+		"POST /sessions/end-others":                      {},
+		"GET /notices":                                   {},
+		"POST /notices/{id}/read":                        {of: func(c worldtest.Case) string { return c.Notice.String() }, mine: true},
+		"POST /notices/read":                             {},
+		"GET /notices/choices":                           {},
+		"PUT /notices/choices":                           {json: `{"choices":[{"kind":"ready","app":true,"mail":false}]}`},
+		"GET /settings/sign-in":                          {},
+		"PUT /settings/sign-in":                          {header: whatever, json: `{"factor":"none","session_hours":720,"idle_minutes":43200,"password_least":12,"password_history":0,"password_days":0}`},
+		"GET /settings/mail":                             {},
+		"PUT /settings/mail":                             {header: whatever, json: `{"content":"title"}`},
+		"POST /settings/mail/test":                       {},
 		"GET /settings/model":                            {},
 		"PUT /settings/model":                            {header: whatever, json: model},
 		"POST /settings/model/test":                      {ends: http.StatusForbidden}, // no model is on

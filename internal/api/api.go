@@ -13,9 +13,12 @@ import (
 	"mainstay/internal/health"
 	"mainstay/internal/httpd"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/roster"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
+	"mainstay/internal/post"
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
@@ -24,6 +27,9 @@ import (
 // Config is the services that the operations call. All fields are required but Version.
 type Config struct {
 	Identity *identity.Service
+	Roster   *roster.Service
+	Tokens   *token.Service
+	Post     *post.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
 	Speech   *speech.Service
@@ -49,7 +55,7 @@ type API struct {
 
 // Register adds the API to a server and returns it. It panics as httpd.Server.API does.
 func Register(cfg Config, server *httpd.Server) (*API, error) {
-	if cfg.Identity == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil || cfg.Progress == nil ||
+	if cfg.Identity == nil || cfg.Roster == nil || cfg.Tokens == nil || cfg.Post == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil || cfg.Progress == nil ||
 		cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Once == nil || cfg.Source.Now == nil {
 		return nil, errors.New("api: every service is required")
 	}
@@ -59,7 +65,7 @@ func Register(cfg Config, server *httpd.Server) (*API, error) {
 	}
 	a := &API{Config: cfg, Set: set}
 	a.saidOfMeeting = operation.Reader[NewMeeting](set)
-	for _, register := range []func(){a.me, a.meetings, a.uploads, a.recordings, a.transcripts, a.minutes, a.jobs, a.settings, a.deployment} {
+	for _, register := range []func(){a.me, a.meetings, a.uploads, a.recordings, a.transcripts, a.minutes, a.jobs, a.members, a.account, a.settings, a.policies, a.deployment} {
 		register()
 	}
 	if a.document, err = set.Document(); err != nil {
@@ -79,7 +85,9 @@ func nouns() []operation.Noun {
 		{Name: "Transcripts", Says: "What was said, by whom, when. A version never changes; names of speakers are a layer on it."},
 		{Name: "Minutes", Says: "Summary, decisions, actions and questions. Each line cites what was said, or who wrote it."},
 		{Name: "Jobs", Says: "Work that takes longer than a request."},
-		{Name: "Settings", Says: "The language model, and the languages that are spoken."},
+		{Name: "Members", Says: "Who is in the workspace, and who is invited."},
+		{Name: "Account", Says: "One's own keys, sessions and notices. Most of it is for a person in a browser only."},
+		{Name: "Settings", Says: "Models, languages, sign-ins and mail."},
 		{Name: "Deployment", Says: "What left it, and whether its parts work."},
 	}
 }

@@ -46,13 +46,9 @@ func (a *API) readMe(ctx context.Context, _ *none) (*reply[Me], error) {
 }
 
 func (a *API) readWorkspace(ctx context.Context, _ *none) (*reply[Workspace], error) {
-	actor, err := tenant.ActorOf(ctx)
+	shown, _, err := a.workspace(ctx)
 	if err != nil {
 		return nil, err
 	}
-	me, err := a.Identity.Me(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return answer(Workspace{ID: actor.Workspace.String(), Name: me.Workspace}), nil
+	return answer(shown), nil
 }

@@ -82,7 +82,7 @@ func (op Operation) security() []map[string][]string {
 		cookie["form"] = []string{}
 	}
 	rule := ruleOf(op.Verb)
-	if op.Verb != "" && (rule.Scope == "" || rule.Confirm) {
+	if op.Verb == "" || rule.Scope == "" || rule.Confirm {
 		return []map[string][]string{cookie}
 	}
 	scopes := []string{}

@@ -15,7 +15,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"mainstay/internal/api/idempotency"
+	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
+	"mainstay/internal/tenant"
 )
 
 // exchange is one request and its answer. The answer is kept until it is whole, so that a failure on the way is a problem and
@@ -38,6 +40,9 @@ type exchange struct {
 
 // serve reads, runs and answers.
 func (x *exchange) serve(next func(huma.Context)) error {
+	if x.op.Verb == "" && tenant.Visitor(x.ctx).Credential != "" {
+		return fault.New(fault.Denied, "This is for a person in a browser, and not for keys and programs.")
+	}
 	if err := x.read(); err != nil {
 		return err
 	}
