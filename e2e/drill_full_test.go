@@ -12,3 +12,5 @@ const (
 
 	scanExamples = 150
 )
+
+func scanWalks() []string { return []string{"by key", "by cookie"} }

@@ -12,3 +12,5 @@ const (
 
 	scanExamples = 2
 )
+
+func scanWalks() []string { return []string{"by key"} }

@@ -94,9 +94,9 @@ func (a *API) members() {
 	operation.Add(add, operation.Operation{ID: "invite", Method: http.MethodPost, Path: "/invitations", Noun: noun, Verb: gate.Invite, Status: http.StatusCreated, Alone: true,
 		Also: []int{409}, Summary: "Invite somebody", Says: "With at most your own role; a key invites members and viewers only. The link is mailed or, without a mail server, answered once.",
 		Example: map[string]any{"name": "Ada Byron", "email": "ada@example.com", "role": "member"}}, a.invite)
-	operation.Add(add, operation.Operation{ID: "send-invitation", Method: http.MethodPost, Path: "/invitations/{id}/send", Noun: noun, Verb: gate.SendInvitation, Alone: true,
+	operation.Add(add, operation.Operation{ID: "send-invitation", Method: http.MethodPost, Path: "/invitations/{id}/send", Noun: noun, Verb: gate.SendInvitation, Alone: true, Also: []int{409},
 		Summary: "Send an invitation again", Says: "The link before it ends."}, a.sendInvitation)
-	operation.Add(add, operation.Operation{ID: "revoke-invitation", Method: http.MethodDelete, Path: "/invitations/{id}", Noun: noun, Verb: gate.RevokeInvitation, Status: http.StatusNoContent,
+	operation.Add(add, operation.Operation{ID: "revoke-invitation", Method: http.MethodDelete, Path: "/invitations/{id}", Noun: noun, Verb: gate.RevokeInvitation, Status: http.StatusNoContent, Also: []int{409},
 		Summary: "Revoke an invitation", Says: "Its link ends at once."}, a.revokeInvitation)
 	operation.Add(add, operation.Operation{ID: "rename-workspace", Method: http.MethodPatch, Path: "/workspace", Noun: "Me", Verb: gate.ChangeWorkspace, IfMatch: true,
 		Summary: "Rename the workspace", Says: "Changes what the workspace is called.", Example: map[string]any{"name": "Bridge Works"}}, a.renameWorkspace)
