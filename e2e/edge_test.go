@@ -122,13 +122,17 @@ func TestReadingChangesNothing(t *testing.T) {
 		if r.Method != http.MethodGet || r.Policy == httpd.Public() {
 			return
 		}
-		before := everything(t, w, ten, watching...)
+		but := watching
+		if r.Pattern == "/notices/{id}" {
+			but = append(but[:len(but):len(but)], "tenant.notice") // one that was opened is read, and that is all
+		}
+		before := everything(t, w, ten, but...)
 		v.ask(t, p, owner, r, c, func(r *http.Request) {
 			r.Header.Set("Sec-Fetch-Site", "cross-site")
 			r.Header.Set("X-HTTP-Method-Override", "DELETE")
 			r.Header.Del("X-CSRF-Token")
 		})
-		if after := everything(t, w, ten, watching...); after != before {
+		if after := everything(t, w, ten, but...); after != before {
 			t.Errorf("GET %s changed something\nfrom %s\n  to %s", r.Pattern, before, after)
 		}
 	})
