@@ -15,6 +15,8 @@ func factorMethods() map[string]method {
 		"identity.RemoveFactor":      {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
 		"identity.ResetFactors":      {none: "the operator calls it, on the machine itself"},
 
+		"enrolment.Rehearse":      {none: "the program itself calls it, for its own checks, and undoes it"},
+		"enrolment.Strengths":     {none: "roster calls it, for members that the actor may list"},
 		"enrolment.List":          {none: "it is about the acting person's account"},
 		"enrolment.BeginApp":      {none: "it is about the acting person's account: TestFactorsChangeOnlyInAPersonsPresence"},
 		"enrolment.ShowApp":       {none: "its token is the acting session's: TestAnAppIsSetUpByACodeOfIt"},

@@ -246,7 +246,7 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	founders, err := roster.ParseFounders(p.Config.Workspaces)
 	keep(err)
-	p.Roster, err = roster.New(roster.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Identity: p.Identity, Post: p.Post, Founders: founders})
+	p.Roster, err = roster.New(roster.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Identity: p.Identity, Post: p.Post, Founders: founders, Factors: p.Identity.Factors.Strengths})
 	keep(err)
 	p.Accounts, err = account.New(account.Config{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Source: p.source, Log: p.Log})
 	keep(err)

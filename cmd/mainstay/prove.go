@@ -123,7 +123,7 @@ func (p *Program) prove(ctx context.Context, ids []string) proved {
 // deployment is this program as the checks see it.
 func (p *Program) deployment() (trust.Deployment, error) {
 	d := trust.Deployment{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Post: p.Post, Source: p.source,
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Roster: p.Roster, Post: p.Post, Source: p.source,
 		Data: p.Config.Data, Temp: os.TempDir(), RootKey: p.Config.RootKey, Blobs: p.Config.Blobs, Objects: p.bucket, Damages: p.damages.Load,
 		Pages: p.proofPages(1e6), Strict: p.proofPages(1e-9),
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {

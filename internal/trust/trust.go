@@ -23,6 +23,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
@@ -92,6 +93,7 @@ type Deployment struct {
 	Progress *progress.Service
 	Models   *llm.Service
 	Egress   *egress.Service
+	Roster   *roster.Service
 	Post     Mailer
 	Source   tenant.Source
 

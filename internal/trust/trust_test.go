@@ -44,7 +44,7 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 	root := filepath.Join(t.TempDir(), "root.key")
 	check(t, os.WriteFile(root, []byte("not a key"), 0o600))
 	d := &trust.Deployment{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
-		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Post: w.Post, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Objects: vault.NewFolder(w.Folder, nil), Damages: w.Damages,
+		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Roster: w.Roster, Post: w.Post, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Objects: vault.NewFolder(w.Folder, nil), Damages: w.Damages,
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			_, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
 			return err

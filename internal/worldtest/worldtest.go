@@ -98,7 +98,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	w.Identity, err = identity.New(identity.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Region: "test", Post: w.Post,
 		Hash: identity.HashCost{Memory: 64, Passes: 1, Threads: 1}, Address: "http://localhost"})
 	check(t, err)
-	w.Roster, err = roster.New(roster.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Identity: w.Identity, Post: w.Post, Founders: roster.Owners})
+	w.Roster, err = roster.New(roster.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, Identity: w.Identity, Post: w.Post, Founders: roster.Owners, Factors: w.Identity.Factors.Strengths})
 	check(t, err)
 	w.Accounts, err = account.New(account.Config{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Source: w.Source, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)

@@ -168,6 +168,16 @@ func (s *Service) Has(ctx context.Context, tx *gate.InstanceTx, account tenant.A
 	}), nil
 }
 
+// Strengths returns how strongly each account can show who it is, with what it has set up. The caller has decided who may know.
+func (s *Service) Strengths(ctx context.Context, accounts []tenant.AccountID) (map[tenant.AccountID]gate.Strength, error) {
+	var all map[tenant.AccountID]gate.Strength
+	err := s.Gate.Look(s.as(ctx), gate.ReadFactors, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		all, err = strengthsOf(ctx, tx, accounts)
+		return err
+	})
+	return all, err
+}
+
 // Remove takes a factor away: the passkey with the id, or the account's app or number. It ends the account's other sessions. It
 // fails with fault.Conflict where a workspace asks for what would then be lacking, or nobody could sign in any more.
 func (s *Service) Remove(ctx context.Context, kind string, id PasskeyID, first bool) error {

@@ -133,6 +133,30 @@ select exists (select from control.passkey where account_id = $1), exists (selec
 	return kinds, nil
 }
 
+// strengthsOf returns how strong each account's factors can be.
+func strengthsOf(ctx context.Context, tx *gate.InstanceTx, accounts []tenant.AccountID) (map[tenant.AccountID]gate.Strength, error) {
+	rows, err := tx.Query(ctx, `
+select a.id, exists (select from control.passkey where account_id = a.id),
+    exists (select from control.totp where account_id = a.id) or exists (select from control.phone where account_id = a.id)
+from control.account a where a.id = any ($1)`, accounts)
+	if err != nil {
+		return nil, err
+	}
+	all := map[tenant.AccountID]gate.Strength{}
+	var id tenant.AccountID
+	var passkey, second bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &passkey, &second}, func() error {
+		switch {
+		case passkey:
+			all[id] = gate.PhishingResistant
+		case second:
+			all[id] = gate.Second
+		}
+		return nil
+	})
+	return all, err
+}
+
 // lockFactors keeps two removals of one account from passing each other.
 func lockFactors(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
 	_, err := tx.Exec(ctx, `select from control.account where id = $1 for update`, account)
@@ -248,7 +272,7 @@ returning wrong`, account, kind, tx.Now()).Scan(&wrong)
 	if err != nil || wrong%wrongCodes != 0 {
 		return err
 	}
-	pause := firstPause << min(wrong/wrongCodes-1, mostPauses)
+	pause := firstPause << min(max(wrong/wrongCodes-1, 0), mostPauses)
 	_, err = tx.Exec(ctx, `update control.wrong_code set until = $3 where account_id = $1 and kind = $2`, account, kind, tx.Now().Add(pause))
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"mainstay/internal/fault"
@@ -16,13 +15,12 @@ import (
 // How many text messages go out at most: to one number and for one account. Beside them stands Config.Daily, which is what a
 // thief of numbers can make the operator pay for.
 const (
-	textPause      = 30 * time.Second // between two to one number
-	textsPerHour   = 5                // to one number
-	textsPerDay    = 10               // to one number, and for one account
-	usualDaily     = 100
-	textTries      = 5
-	textRetention  = 7 * 24 * time.Hour
-	sentenceOfText = "%s is your Mainstay code. It is good for 10 minutes. Nobody from Mainstay will ask you for it."
+	textPause     = 30 * time.Second // between two to one number
+	textsPerHour  = 5                // to one number
+	textsPerDay   = 10               // to one number, and for one account
+	usualDaily    = 100
+	textTries     = 5
+	textRetention = 7 * 24 * time.Hour
 )
 
 // BeginNumber sends a code to a number that the acting person says is theirs, and returns a token for [Service.ConfirmNumber].
@@ -104,7 +102,11 @@ func (s *Service) send(ctx context.Context, account tenant.AccountID, id [16]byt
 	if err != nil {
 		return err
 	}
-	return s.Texts.Send(ctx, number, fmt.Sprintf(sentenceOfText, code))
+	return s.Texts.Send(ctx, number, messageOf(code))
+}
+
+func messageOf(code string) string {
+	return code + " is your Mainstay code. It is good for 10 minutes. Nobody from Mainstay will ask you for it."
 }
 
 // enter keeps a message within its limits and enters it.
