@@ -48,6 +48,12 @@ func rosterMethods() map[string]method {
 		"roster.Transfer": {least: gate.Owner, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Roster.Transfer(ctx, c.Person) // who is disabled
 		}},
+		"roster.Successor": {least: gate.Owner, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Roster.Successor(ctx, c.Person)
+		}},
+		"roster.MayInvite": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return w.Roster.MayInvite(ctx)
+		}},
 		"roster.Leave": {none: "it is about the actor alone: TestWhoLeavesIsOut"},
 		"roster.Rename": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return nothing, w.Roster.Rename(ctx, "Somebody Else")

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -133,6 +134,7 @@ func visits() map[string]visit {
 	for one, v := range accountVisits() {
 		table[one] = v
 	}
+	maps.Copy(table, rosterVisits())
 	for one, v := range programVisits() {
 		table[strings.Replace(one, " ", " /api/v1", 1)] = v
 	}
@@ -209,7 +211,7 @@ func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r htt
 		for name, values := range v.form {
 			form[name] = values
 		}
-		body = strings.ReplaceAll(form.Encode(), "%7Bminutes%7D", c.Minutes.String())
+		body = strings.NewReplacer("%7Bminutes%7D", c.Minutes.String(), "%7Bunique%7D", rand.Text()).Replace(form.Encode())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -119,6 +119,7 @@ func (p *Program) pages() (*httpd.Server, error) { return p.pagesFor(nil) }
 func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config)) (*httpd.Server, error) {
 	app, err := web.NewApp(web.Config{
 		Identity: p.Identity, Accounts: p.Accounts,
+		Roster:   p.Roster,
 		Tokens:   p.Tokens,
 		OIDC:     p.OIDC,
 		Meetings: p.Meetings,

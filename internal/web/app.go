@@ -15,6 +15,7 @@ import (
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/account"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -29,6 +30,7 @@ import (
 type Config struct {
 	Identity *identity.Service
 	Accounts *account.Service
+	Roster   *roster.Service
 	Tokens   *token.Service
 	OIDC     *oidc.Service
 	Meetings *meeting.Service
@@ -55,7 +57,7 @@ type App struct {
 
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
-	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Tokens == nil || cfg.OIDC == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
+	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Roster == nil || cfg.Tokens == nil || cfg.OIDC == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
 		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Post == nil || cfg.Access == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}

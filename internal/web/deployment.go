@@ -38,7 +38,7 @@ type ModelRow struct {
 
 // showDeployment is one act; what the page asks for while it is open is part of it.
 func (a *App) showDeployment(w http.ResponseWriter, r *http.Request) error {
-	shell, err := a.shell(r, "Deployment", "/settings/models")
+	shell, err := a.shell(r, "Deployment", "/settings/deployment")
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
-	"mainstay/internal/gate"
 	"mainstay/internal/identity"
 	"mainstay/internal/tenant"
 )
@@ -35,12 +33,13 @@ func (a *App) frame(r *http.Request, title, current string) (Shell, identity.Me,
 	if err != nil {
 		return Shell{}, me, err
 	}
-	token, err := a.server.FormToken(actor)
-	nav := Nav(current, waiting.Drafts, waiting.Dead, unread)
-	if me.Role == gate.Viewer {
-		nav = slices.DeleteFunc(nav, func(i NavItem) bool { return i.Href == "/meetings/new" })
+	places, err := a.places(r, actor)
+	if err != nil {
+		return Shell{}, me, err
 	}
-	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Nav: nav, Unread: unread, Bell: true,
+	token, err := a.server.FormToken(actor)
+	return Shell{Title: title, Member: me.Name, Initials: Initials(me.Name), Workspace: me.Workspace, Places: places,
+		Nav: Nav(current, me.Role, waiting.Drafts, waiting.Dead, unread), Unread: unread, Bell: true,
 		Token: token, Theme: themeOf(r), NoKeys: keysOff(r)}, me, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"mainstay/internal/identity"
 	"mainstay/internal/meeting"
 	"mainstay/internal/progress"
+	"mainstay/internal/tenant"
 )
 
 // HomePage is what waits for the person, and what happened lately.
@@ -47,6 +48,10 @@ const (
 )
 
 func (a *App) home(w http.ResponseWriter, r *http.Request) error {
+	if tenant.Visitor(r.Context()).Kind == tenant.Account {
+		http.Redirect(w, r, "/workspaces", http.StatusSeeOther)
+		return nil
+	}
 	shell, me, err := a.frame(r, "Home", "/")
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ type LedgerRow struct {
 }
 
 func (a *App) showLedger(w http.ResponseWriter, r *http.Request) error {
-	shell, err := a.shell(r, "What left", "/settings/models")
+	shell, err := a.shell(r, "What left", "/settings/ledger")
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type ModelsPage struct {
 	Shell
 	Refusal                                *Refusal
 	MayChange                              bool
+	MaySpeech                              bool // which languages are spoken
 	Version                                int
 	On                                     bool
 	Saved, Problem                         string
@@ -72,7 +73,7 @@ func (a *App) showModels(w http.ResponseWriter, r *http.Request) error {
 // modelsPage reads what the page shows to the person: the form to owners, what is chosen to members, to others nothing.
 func (a *App) modelsPage(r *http.Request) (ModelsPage, error) {
 	shell, me, err := a.frame(r, "Models", "/settings/models")
-	p := ModelsPage{Shell: shell, MayChange: me.Role == gate.Owner, Engine: a.Engine}
+	p := ModelsPage{Shell: shell, MayChange: me.Role == gate.Owner, MaySpeech: me.Role.AtLeast(gate.Admin), Engine: a.Engine}
 	if err != nil {
 		return p, err
 	}

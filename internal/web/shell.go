@@ -2,9 +2,12 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"mainstay/internal/gate"
 )
 
 // Shell is what surrounds a page: the navigation, who is signed in, and what the browser must load.
@@ -13,6 +16,7 @@ type Shell struct {
 	Member    string
 	Initials  string
 	Workspace string
+	Places    []Place // the person's workspaces, where there are several
 	Nav       []NavItem
 	Token     string // of this session's forms; empty before sign-in
 	Theme     string // "light", "dark", or empty for the system's
@@ -33,6 +37,7 @@ type NavItem struct {
 	Current          bool
 	Count            int
 	CountOf          string // what is counted, for those who hear the page
+	Below            []NavItem
 }
 
 // Toast is a short message with, for ten seconds, a way back.
@@ -67,18 +72,21 @@ type Refusal struct {
 	Grants []string // who can give access
 }
 
-// Nav returns the navigation with the current place marked. ToApprove counts drafts, jobs those that stopped, unread the notices.
-func Nav(current string, toApprove, jobs, unread int) []NavItem {
+// Nav returns a role's navigation with the current place marked. ToApprove counts drafts, jobs those that stopped, unread the notices.
+func Nav(current string, role gate.Role, toApprove, jobs, unread int) []NavItem {
 	items := []NavItem{
 		{Name: "Home", Href: "/", Icon: "house", Count: toApprove, CountOf: "drafts to approve"},
 		{Name: "Meetings", Href: "/meetings", Icon: "notebook-text"},
 		{Name: "New meeting", Href: "/meetings/new", Icon: "plus"},
 		{Name: "Jobs", Href: "/jobs", Icon: "activity", Count: jobs, CountOf: "need you"},
 		{Name: "Notices", Href: "/notices", Icon: "bell", Count: unread, CountOf: "unread"},
-		{Name: "Settings", Href: "/settings/models", Icon: "settings"},
+		{Name: "Settings", Href: "/settings", Icon: "settings", Below: settingsNav(current, role)},
 	}
 	for i := range items {
 		items[i].Current = items[i].Href == current
+	}
+	if role == gate.Viewer {
+		items = slices.DeleteFunc(items, func(i NavItem) bool { return i.Href == "/meetings/new" })
 	}
 	return items
 }

@@ -45,6 +45,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	t.Helper()
 	app, err := web.NewApp(web.Config{
 		Identity: w.Identity, Accounts: w.Accounts,
+		Roster:   w.Roster,
 		Tokens:   w.Tokens,
 		OIDC:     w.Providers,
 		Meetings: w.Meetings,

@@ -122,6 +122,20 @@ func (s *Service) Invite(ctx context.Context, g Guest) (Sent, error) {
 	return sent, err
 }
 
+// MayInvite returns the roles that the actor can invite somebody with, the least first. It is no act of its own.
+func (s *Service) MayInvite(ctx context.Context) ([]gate.Role, error) {
+	var roles []gate.Role
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.Invite}, func(_ context.Context, tx *gate.Tx) error {
+		for _, r := range gate.Roles() {
+			if mayInvite(tx.Actor(), tx.Role(), r) == nil {
+				roles = append([]gate.Role{r}, roles...)
+			}
+		}
+		return nil
+	})
+	return roles, err
+}
+
 func mayInvite(actor tenant.Actor, mine, role gate.Role) error {
 	switch {
 	case !mine.AtLeast(role):

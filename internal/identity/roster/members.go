@@ -148,8 +148,10 @@ func (s *Service) Undoable(ctx context.Context, id tenant.MemberID) (Member, gat
 		if before, err = undoable(ctx, tx, id); err != nil {
 			return err
 		}
-		m, err = loadMember(ctx, tx, id)
-		return err
+		if m, err = loadMember(ctx, tx, id); err != nil {
+			return err
+		}
+		return holding{mine: tx.Role(), target: m}.may(before)
 	})
 	return m, before, err
 }
@@ -158,6 +160,16 @@ func (s *Service) Undoable(ctx context.Context, id tenant.MemberID) (Member, gat
 func (s *Service) Member(ctx context.Context, id tenant.MemberID) (Member, error) {
 	var m Member
 	err := s.Gate.View(ctx, gate.Act{Verb: gate.RemoveMember, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		m, err = loadMember(ctx, tx, id)
+		return err
+	})
+	return m, err
+}
+
+// Successor returns the member to whom the actor would hand their ownership, for the page that asks. It is no act of its own.
+func (s *Service) Successor(ctx context.Context, id tenant.MemberID) (Member, error) {
+	var m Member
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.TransferWorkspace, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		m, err = loadMember(ctx, tx, id)
 		return err
 	})

@@ -535,11 +535,13 @@ on conflict (account_id, workspace_id) do update set member_id = excluded.member
 	return err
 }
 
-// closeSeat ends the member's sessions and tells every node of it.
+// closeSeat ends the member's sessions, keys and programs, and tells every node of it.
 func closeSeat(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, member tenant.MemberID) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`update control.seat set closed_at = $3 where workspace_id = $1 and member_id = $2 and closed_at is null`, ws, member, tx.Now())
 	batch.Queue(`update control.session set ended_at = $3 where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx.Now())
+	batch.Queue(`
+update control.credential set ended_at = $3, end_reason = 'removed' where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx.Now())
 	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, member)
 	return tx.SendBatch(ctx, batch).Close()
 }

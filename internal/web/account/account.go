@@ -29,6 +29,8 @@ func Register(app *web.App, s *httpd.Server) {
 	a.noticeRoutes(s)
 	a.factorRoutes(s)
 	a.providerRoutes(s)
+	a.joinRoutes(s)
+	a.workspaceRoutes(s)
 }
 
 // factorRoutes are where people show their factors, and change them.

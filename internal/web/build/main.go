@@ -62,6 +62,7 @@ func bundle(dir string) (map[string][]byte, error) {
 		{InputPath: filepath.Join(abs, "styles", "app.css"), OutputPath: "app"},
 		{InputPath: filepath.Join(abs, "styles", "pages.css"), OutputPath: "pages"},
 		{InputPath: filepath.Join(abs, "styles", "page-meeting.css"), OutputPath: "meeting"},
+		{InputPath: filepath.Join(abs, "styles", "page-settings.css"), OutputPath: "settings"},
 		{InputPath: filepath.Join(abs, "styles", "reference.css"), OutputPath: "reference"},
 	}
 	for _, island := range islands {

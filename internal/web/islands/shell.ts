@@ -70,7 +70,7 @@ export function start(): void {
   go("n", "/meetings/new", "New meeting");
   go("g j", "/jobs", "Go to jobs");
   go("g n", "/notices", "Go to notices");
-  go("g s", "/settings/models", "Go to settings");
+  go("g s", "/settings", "Go to settings");
   startKeys(actions);
   theme();
   menus();

@@ -3,7 +3,10 @@
 package settings
 
 import (
+	"net/http"
+
 	"mainstay/internal/httpd"
+	"mainstay/internal/identity"
 	"mainstay/internal/web"
 )
 
@@ -13,10 +16,22 @@ type Pages struct {
 	server *httpd.Server
 }
 
+// styled is what surrounds a page about people, which has a style of its own.
+func (a *Pages) styled(r *http.Request, title, current string) (web.Shell, identity.Me, error) {
+	shell, me, err := a.FrameOf(r, title, current)
+	shell.Style = "settings.css"
+	return shell, me, err
+}
+
 // Register adds the pages to the server of the app's. It panics as httpd.Server.Page does.
 func Register(app *web.App, s *httpd.Server) {
 	a := &Pages{app, s}
 	a.keyRoutes(s)
 	a.mailRoutes(s)
 	a.providerRoutes(s)
+	a.roleRoutes(s)
+	a.memberRoutes(s)
+	a.invitationRoutes(s)
+	a.signInRoutes(s)
+	a.workspaceRoutes(s)
 }

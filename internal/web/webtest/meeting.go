@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"mainstay/internal/gate"
 	"mainstay/internal/web"
 	"mainstay/internal/web/record"
 )
@@ -15,7 +16,7 @@ var berlin = time.FixedZone("CET", 3600)
 func shell(title, current string) web.Shell {
 	return web.Shell{
 		Title: title, Member: "Marta Lindqvist", Initials: web.Initials("Marta Lindqvist"), Workspace: "Lindqvist & Rowe",
-		Nav: web.Nav(current, 2, 1, 3), Unread: 3, Token: "fixture-token",
+		Nav: web.Nav(current, gate.Owner, 2, 1, 3), Unread: 3, Token: "fixture-token",
 	}
 }
 

@@ -151,7 +151,7 @@ func jobs() web.JobsPage {
 }
 
 func models() web.ModelsPage {
-	return web.ModelsPage{Shell: shell("Models", "/settings/models"), MayChange: true, On: true, Version: 3,
+	return web.ModelsPage{Shell: shell("Models", "/settings/models"), MayChange: true, MaySpeech: true, On: true, Version: 3,
 		Provider:  web.Select{ID: "provider", Label: "Provider", Options: web.Choose("anthropic", web.Option{Value: "anthropic", Name: "Anthropic"}, web.Option{Value: "openai", Name: "OpenAI or compatible"}, web.Option{Value: "gemini", Name: "Gemini"})},
 		Model:     web.Field{ID: "model", Label: "Model", Value: "claude-sonnet"},
 		URL:       web.Field{ID: "url", Label: "Address", Value: "https://api.example.com", Hint: "Such as https://api.example.com."},
@@ -291,6 +291,7 @@ func Pages() map[string]web.View {
 		"error-500":       errorPage(500, "Something went wrong on our side", "Nothing was lost. Try again, and tell your administrator if it happens twice.", "/meetings"),
 	}
 	maps.Copy(pages, told())
+	maps.Copy(pages, rosterPages())
 	maps.Copy(pages, factors())
 	return pages
 }
