@@ -242,8 +242,6 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	}
 	p.Identity, err = identity.New(people)
 	keep(errors.Join(err, p.openProviders()))
-	p.Accounts, err = account.New(account.Config{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Source: p.source, Log: p.Log})
-	keep(err)
 	founders, err := roster.ParseFounders(p.Config.Workspaces)
 	keep(err)
 	p.Roster, err = roster.New(roster.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Identity: p.Identity, Post: p.Post, Founders: founders, Factors: p.Identity.Factors.Strengths})
