@@ -53,6 +53,7 @@ var marks = []struct {
 	{"BSD-3-Clause", []string{"Redistribution and use in source and binary forms", "may be used to endorse or promote"}},
 	{"BSD-2-Clause", []string{"Redistribution and use in source and binary forms"}},
 	{"ISC", []string{"Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee"}},
+	{"MIT-0", []string{"MIT No Attribution", "Permission is hereby granted, free of charge"}},
 	{"MIT", []string{"Permission is hereby granted, free of charge", "The above copyright notice and this permission notice"}},
 	{"CC0-1.0", []string{"CC0 1.0 Universal"}},
 	{"Unlicense", []string{"This is free and unencumbered software released into the public domain"}},
