@@ -293,6 +293,7 @@ func Pages() map[string]web.View {
 	maps.Copy(pages, told())
 	maps.Copy(pages, rosterPages())
 	maps.Copy(pages, factors())
+	maps.Copy(pages, providers())
 	return pages
 }
 
