@@ -3,6 +3,7 @@ package egress
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -62,6 +63,27 @@ func end(ctx context.Context, tx *gate.Tx, id ID, e entry) error {
 update tenant.egress set state = $3, status = $4, bytes_out = $5, bytes_in = $6, tokens_in = $7, tokens_out = $8, ended_at = $9
 where workspace_id = $1 and id = $2`, tx.Workspace(), id, e.state, e.status, e.out, e.in, e.usage.In, e.usage.Out, tx.Now())
 	return err
+}
+
+// Mailed is content that leaves by mail.
+type Mailed struct {
+	Host   string   // the mail server
+	Fields []string // what kinds of content the mail holds
+	Size   int
+}
+
+// EnterMail writes a mail into the ledger, inside the act that decides to send it and so before its first byte leaves.
+func EnterMail(ctx context.Context, tx *gate.Tx, id ID, m Mailed) error {
+	return begin(ctx, tx, id, Call{Purpose: "notice", Provider: "mail", Region: "not said", Fields: m.Fields, Endpoint: &url.URL{Host: m.Host}, size: m.Size})
+}
+
+// EndMail completes a mail's entry: status is SMTP's, 0 where the server said nothing.
+func EndMail(ctx context.Context, tx *gate.Tx, id ID, sent bool, status, size int) error {
+	e := entry{state: "failed", status: status, out: size}
+	if sent {
+		e.state = "done"
+	}
+	return end(ctx, tx, id, e)
 }
 
 // spent counts the tokens of the month, in UTC.

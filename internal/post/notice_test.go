@@ -201,6 +201,18 @@ func TestMailsHoldWhatTheWorkspaceAllows(t *testing.T) {
 				t.Fatalf("%d mails, want 1", len(mails))
 			}
 			m := mails[0]
+			entries, err := h.Egress.Ledger(h.Owner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries { // the owner's and the admin's mail
+				if e.State != "done" || e.Status != 250 || e.Host != h.Mail.Address || e.Provider != "mail" || e.BytesOut == 0 || len(e.Fields) != len(want) {
+					t.Errorf("the ledger has %+v", e)
+				}
+			}
+			if (len(entries) == 2) != (want != nil) {
+				t.Errorf("%d entries of what left, want one a mail with content", len(entries))
+			}
 			for _, words := range []string{"Meeting about Cedar", "The budget of Cedar was agreed."} {
 				wanted := false
 				for _, w := range want {

@@ -18,6 +18,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
+	"mainstay/internal/egress"
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
 )
@@ -116,6 +117,13 @@ type envelope struct {
 	to      string
 	written written
 	leave   string // where one click ends such mails (RFC 8058); empty: they cannot be ended
+
+	entry egress.ID // in the ledger of what leaves; zero where the mail holds no content
+}
+
+// size is how many bytes the mail says.
+func (e envelope) size() int {
+	return len(e.written.subject) + len(e.written.text) + len(e.written.html)
 }
 
 // message builds the mail. It fails with fault.Invalid for what could change its headers.

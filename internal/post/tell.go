@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mainstay/internal/egress"
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/queue"
@@ -138,7 +139,7 @@ func (s *Service) tell(ctx context.Context, tx *gate.Tx, member tenant.MemberID,
 }
 
 // Mail is the step that mails a notice, if its member is still there, still wants it and may still read what it is about. It
-// reads in one act, sends without one, and notes in another what came of it.
+// reads in one act, which enters content that leaves into the ledger, sends without one, and notes in another what came of it.
 func (s *Service) Mail(ctx context.Context, step queue.Step) error {
 	var n notice
 	var e envelope
@@ -146,14 +147,11 @@ func (s *Service) Mail(ctx context.Context, step queue.Step) error {
 		if n, err = loadNotice(ctx, tx, NoticeID(step.Input)); err != nil {
 			return err
 		}
-		var wanted bool
 		if n.mail == "due" && s.Works() {
-			if wanted, err = s.compose(ctx, tx, n, &e); err != nil {
+			wanted, err := s.compose(ctx, tx, n, &e)
+			if err != nil || wanted {
 				return err
 			}
-		}
-		if wanted {
-			return nil
 		}
 		if n.mail == "due" {
 			n.mail = "dropped"
@@ -167,19 +165,23 @@ func (s *Service) Mail(ctx context.Context, step queue.Step) error {
 	failure := s.carrier.send(ctx, e)
 	v := verdictOf(failure)
 	s.Log.Info("notice", "notice", n.id, "sent", v.sent, "status", v.status)
-	if n.mail = v.state(); n.mail == "due" {
-		if s.Source.Now().Before(n.createdAt.Add(patience)) {
-			return fault.Wrap(fault.Busy, v.sentence, failure)
-		}
+	if n.mail = v.state(); n.mail == "due" && !s.Source.Now().Before(n.createdAt.Add(patience)) {
 		n.mail = "dead"
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.MailNotice, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.MailNotice, Object: step.Input}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("state", n.mail)
 		tx.Note("status", v.status)
+		if err := s.left(ctx, tx, e, v); err != nil || n.mail == "due" {
+			return err
+		}
 		return s.noted(ctx, tx, n, step)
 	})
+	if err == nil && n.mail == "due" {
+		err = fault.Wrap(fault.Busy, v.sentence, failure)
+	}
+	return err
 }
 
 // noteTime is how long a note of what was sent may take after the step was told to stop.
@@ -233,7 +235,31 @@ func (s *Service) compose(ctx context.Context, tx *gate.Tx, n notice, e *envelop
 	if content != Nothing {
 		letter.Title, letter.Lines = subject.Title, subject.Lines
 	}
-	return true, s.address(ctx, tx, n, letter, e)
+	if err := s.address(ctx, tx, n, letter, e); err != nil {
+		return false, err
+	}
+	return true, s.entered(ctx, tx, letter, e)
+}
+
+// entered writes a mail that holds content into the ledger of what leaves.
+func (s *Service) entered(ctx context.Context, tx *gate.Tx, letter noticed, e *envelope) error {
+	if letter.Title == "" {
+		return nil
+	}
+	m := egress.Mailed{Host: s.Server.Address, Fields: []string{"title"}, Size: e.size()}
+	if len(letter.Lines) > 0 {
+		m.Fields = append(m.Fields, "summary")
+	}
+	e.entry = gate.NewID[egress.ID](tx)
+	return egress.EnterMail(ctx, tx, e.entry, m)
+}
+
+// left completes a mail's entry in the ledger, where it has one.
+func (s *Service) left(ctx context.Context, tx *gate.Tx, e envelope, v verdict) error {
+	if e.entry.IsZero() {
+		return nil
+	}
+	return egress.EndMail(ctx, tx, e.entry, v.sent, v.status, e.size())
 }
 
 // address puts a notice's letter into its envelope.

@@ -26,11 +26,11 @@ func (s *Service) leaving(ctx context.Context, workspace tenant.WorkspaceID, mem
 
 // Leaving returns the kind of mails that a token ends. It fails with fault.Ended for a token that is not ours.
 func (s *Service) Leaving(ctx context.Context, token string) (Kind, error) {
-	_, _, kind, err := s.left(ctx, token)
+	_, _, kind, err := s.holder(ctx, token)
 	return kind, err
 }
 
-func (s *Service) left(ctx context.Context, token string) (workspace tenant.WorkspaceID, member tenant.MemberID, kind Kind, err error) {
+func (s *Service) holder(ctx context.Context, token string) (workspace tenant.WorkspaceID, member tenant.MemberID, kind Kind, err error) {
 	over := fault.New(fault.Ended, "This link is not whole, or its workspace is gone. Sign in to choose what you are told of.")
 	raw, decoded := base64.RawURLEncoding.DecodeString(token)
 	if decoded != nil || len(raw) <= macSize+len(workspace)+len(member) || len(raw) > 128 {
@@ -53,7 +53,7 @@ func (s *Service) left(ctx context.Context, token string) (workspace tenant.Work
 // Unsubscribe ends mails of the kind that a token is for. Its token is its right, and it can be done twice. What the member is
 // told of in the app stays. It fails as [Service.Leaving] does.
 func (s *Service) Unsubscribe(ctx context.Context, token string) (Kind, error) {
-	workspace, member, kind, err := s.left(ctx, token)
+	workspace, member, kind, err := s.holder(ctx, token)
 	if err != nil {
 		return kind, err
 	}
