@@ -14,8 +14,8 @@ import (
 	"mainstay/internal/tenant"
 )
 
-// Wrong codes that are looked at before a pause, and the pause, which doubles with each further round up to a day. A person who
-// mistypes never sees it; who guesses gets some forty tries in the first day and five in each after it, of a million codes.
+// Wrong codes that are looked at before a pause, and the pause, which doubles with each further round up to 32 hours. A person who
+// mistypes never sees it; who guesses gets 35 tries in the first day and some four in each after it, of a million codes.
 const (
 	wrongCodes = 5
 	firstPause = 15 * time.Minute
