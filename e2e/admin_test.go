@@ -106,6 +106,12 @@ func (d *deployment) closesAndOpens(t *testing.T) {
 	if _, complaint, code := d.administer(t, "disable", "nobody@example.com"); code != 1 || !strings.Contains(complaint, "no such account") {
 		t.Errorf("closing an account that does not exist: exit code %d, %q", code, complaint)
 	}
+	if said, complaint, code := d.administer(t, "reset-factors", owner().Get("email")); code != 0 || !strings.Contains(said, "factors are removed") || !d.signIn(t) {
+		t.Errorf("removing somebody's factors: exit code %d, %q, %s", code, said, complaint)
+	}
+	if _, complaint, code := d.administer(t, "reset-factors", "nobody@example.com"); code != 1 || !strings.Contains(complaint, "no such account") {
+		t.Errorf("removing the factors of nobody: exit code %d, %q", code, complaint)
+	}
 	if log := d.run.log.String(); strings.Contains(log, "@") || len(d.logged("administration")) < 5 {
 		t.Errorf("the log holds an address, or not what was done:\n%s", log)
 	}

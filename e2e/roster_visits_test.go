@@ -12,9 +12,6 @@ import (
 	"mainstay/internal/worldtest"
 )
 
-func personOf(c worldtest.Case) string     { return c.Person.String() }
-func invitationOf(c worldtest.Case) string { return c.Invitation.String() }
-
 // rosterVisits are the cases of the pages about who belongs to a workspace.
 func rosterVisits() map[string]visit {
 	rules := url.Values{"version": {"-1"}, "factor": {"none"}, "hours": {"24"}, "idle": {"60"}, "least": {"12"}, "history": {"0"}, "days": {"0"}}

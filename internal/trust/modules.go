@@ -9,7 +9,8 @@ import (
 
 // authenticating are the modules by which people and programs show who they are. None of it is written here anew.
 func authenticating() []string {
-	return []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/crypto", "golang.org/x/oauth2"}
+	return []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "github.com/go-webauthn/webauthn", "github.com/pquerna/otp",
+		"golang.org/x/crypto", "golang.org/x/oauth2"}
 }
 
 // modulesKept looks into the running program for the modules that authenticate: each is there as it was published, with the
