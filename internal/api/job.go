@@ -59,9 +59,9 @@ func (a *API) jobs() {
 		Summary: "Read a job", Says: "How far it is. Ask again, or follow its events."}, a.readJob)
 	operation.Add(add, operation.Operation{ID: "follow-job", Method: http.MethodGet, Path: "/jobs/{id}/events", Noun: noun, Verb: gate.ReadWork, Stream: true,
 		Answers: []string{"text/event-stream"}, Summary: "Follow a job", Says: "A stream of events named job, each with the job as JSON. It ends when the job does."}, a.followJob)
-	operation.Add(add, operation.Operation{ID: "rerun-job", Method: http.MethodPost, Path: "/jobs/{id}/run", Noun: noun, Verb: gate.RerunWork, Status: http.StatusAccepted,
+	operation.Add(add, operation.Operation{ID: "rerun-job", Method: http.MethodPost, Path: "/jobs/{id}/run", Noun: noun, Verb: gate.RerunWork, Reads: true, Status: http.StatusAccepted,
 		Summary: "Do a job again", Says: "Begins a new run of work that ended. It fails with 409 while it goes on."}, a.rerunJob)
-	operation.Add(add, operation.Operation{ID: "cancel-job", Method: http.MethodPost, Path: "/jobs/{id}/cancel", Noun: noun, Verb: gate.CancelWork,
+	operation.Add(add, operation.Operation{ID: "cancel-job", Method: http.MethodPost, Path: "/jobs/{id}/cancel", Noun: noun, Verb: gate.CancelWork, Status: http.StatusNoContent,
 		Summary: "Cancel a job", Says: "Ends work that waits or runs. What it would have stored is not."}, a.cancelJob)
 }
 
@@ -131,11 +131,11 @@ func (a *API) rerunJob(ctx context.Context, in *JobPath) (*accepted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Progress.RunAgain(ctx, id); err != nil {
-		return nil, err
-	}
 	w, err := a.Progress.Read(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.Progress.RunAgain(ctx, id); err != nil {
 		return nil, err
 	}
 	job, err := a.newestJob(ctx, w.Meeting, w.Kind)
@@ -145,15 +145,12 @@ func (a *API) rerunJob(ctx context.Context, in *JobPath) (*accepted, error) {
 	return &accepted{Location: operation.Base + "/jobs/" + job.ID, Body: Accepted{MeetingID: w.Meeting.String(), Job: job}}, nil
 }
 
-func (a *API) cancelJob(ctx context.Context, in *JobPath) (*reply[Job], error) {
+func (a *API) cancelJob(ctx context.Context, in *JobPath) (*done, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Progress.Cancel(ctx, id); err != nil {
-		return nil, err
-	}
-	return a.readJob(ctx, in)
+	return &done{}, a.Progress.Cancel(ctx, id)
 }
 
 // The paces of a stream: how often it may send, and how often it shows that it lives and reads again, under the gate's decision.

@@ -213,7 +213,7 @@ func (a *API) restoreMeeting(ctx context.Context, in *MeetingPath) (*reply[Meeti
 	if err := a.Meetings.Restore(ctx, id); err != nil {
 		return nil, err
 	}
-	m, err := a.Meetings.Look(ctx, id)
+	m, err := a.Meetings.Editable(ctx, id)
 	if err != nil {
 		return nil, err
 	}

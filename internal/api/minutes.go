@@ -102,19 +102,19 @@ func (a *API) minutes() {
 	add, noun := a.Set, "Minutes"
 	operation.Add(add, operation.Operation{ID: "read-minutes", Method: http.MethodGet, Path: "/meetings/{id}/minutes", Noun: noun, Verb: gate.ReadMeeting,
 		Summary: "Read minutes", Says: "The newest run of a meeting's minutes. Its ETag is what every change wants back."}, a.readMinutes)
-	operation.Add(add, operation.Operation{ID: "add-line", Method: http.MethodPost, Path: "/meetings/{id}/minutes/lines", Noun: noun, Verb: gate.EditMinutes, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "add-line", Method: http.MethodPost, Path: "/meetings/{id}/minutes/lines", Noun: noun, Verb: gate.EditMinutes, Reads: true, IfMatch: true,
 		Summary: "Add a line", Says: "Puts a line at the end of a list. It cites the place where its words were said, if they were; else its source is you.",
 		Example: map[string]any{"list": "actions", "text": "Call the engineer about the crane.", "owner": "Bob", "due": "2026-03-19"}}, a.addLine)
-	operation.Add(add, operation.Operation{ID: "change-line", Method: http.MethodPatch, Path: "/meetings/{id}/minutes/lines/{line}", Noun: noun, Verb: gate.EditMinutes, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "change-line", Method: http.MethodPatch, Path: "/meetings/{id}/minutes/lines/{line}", Noun: noun, Verb: gate.EditMinutes, Reads: true, IfMatch: true,
 		Also: []int{409}, Summary: "Change a line", Says: "You answer for its words. It is marked where they are not in what it cites.",
 		Example: map[string]any{"text": "Call the engineer about the crane.", "owner": "Bob", "due": nil}}, a.changeLine)
-	operation.Add(add, operation.Operation{ID: "remove-line", Method: http.MethodDelete, Path: "/meetings/{id}/minutes/lines/{line}", Noun: noun, Verb: gate.EditMinutes, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "remove-line", Method: http.MethodDelete, Path: "/meetings/{id}/minutes/lines/{line}", Noun: noun, Verb: gate.EditMinutes, Reads: true, IfMatch: true,
 		Status: http.StatusOK, Also: []int{409}, Summary: "Remove a line", Says: "Of an item that is carried forward: it is no longer open."}, a.removeLine)
-	operation.Add(add, operation.Operation{ID: "undo-change", Method: http.MethodPost, Path: "/meetings/{id}/minutes/undo", Noun: noun, Verb: gate.EditMinutes,
+	operation.Add(add, operation.Operation{ID: "undo-change", Method: http.MethodPost, Path: "/meetings/{id}/minutes/undo", Noun: noun, Verb: gate.EditMinutes, Reads: true,
 		Summary: "Undo the last change", Says: "Takes back the last change of the draft, if it was yours. 409 where there is none."}, a.undoChange)
-	operation.Add(add, operation.Operation{ID: "submit-minutes", Method: http.MethodPost, Path: "/meetings/{id}/minutes/review", Noun: noun, Verb: gate.SubmitMinutes, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "submit-minutes", Method: http.MethodPost, Path: "/meetings/{id}/minutes/review", Noun: noun, Verb: gate.SubmitMinutes, Reads: true, IfMatch: true,
 		Summary: "Ask others to read", Says: "Puts a draft into review."}, a.settle(a.Minutes.Submit))
-	operation.Add(add, operation.Operation{ID: "approve-minutes", Method: http.MethodPost, Path: "/meetings/{id}/minutes/approve", Noun: noun, Verb: gate.ApproveMinutes, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "approve-minutes", Method: http.MethodPost, Path: "/meetings/{id}/minutes/approve", Noun: noun, Verb: gate.ApproveMinutes, Reads: true, IfMatch: true,
 		Summary: "Approve minutes", Says: "Freezes the version that you read and makes it the record."}, a.settle(a.Minutes.Approve))
 	operation.Add(add, operation.Operation{ID: "erase-minutes", Method: http.MethodDelete, Path: "/minutes/{id}", Noun: noun, Verb: gate.EraseMinutes, Status: http.StatusOK,
 		Summary: "Destroy minutes", Says: "Destroys one run. Nobody can read it again."}, a.eraseMinutes)

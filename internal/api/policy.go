@@ -46,12 +46,12 @@ func (a *API) policies() {
 	add, noun := a.Set, "Settings"
 	operation.Add(add, operation.Operation{ID: "read-sign-in-policy", Method: http.MethodGet, Path: "/settings/sign-in", Noun: noun, Verb: gate.ReadSignIn,
 		Summary: "What sign-ins must show", Says: "What the workspace asks of sessions and passwords."}, a.readSignIn)
-	operation.Add(add, operation.Operation{ID: "change-sign-in-policy", Method: http.MethodPut, Path: "/settings/sign-in", Noun: noun, Verb: gate.ChangeSignIn, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "change-sign-in-policy", Method: http.MethodPut, Path: "/settings/sign-in", Noun: noun, Verb: gate.ChangeSignIn, Reads: true, IfMatch: true,
 		Also: []int{409}, Summary: "Choose what sign-ins must show", Says: "Members whose sessions show less are asked for more at their next request.",
 		Example: map[string]any{"factor": "second", "session_hours": 720, "idle_minutes": 43200, "password_least": 12, "password_history": 0, "password_days": 0}}, a.changeSignIn)
 	operation.Add(add, operation.Operation{ID: "read-mail-setting", Method: http.MethodGet, Path: "/settings/mail", Noun: noun, Verb: gate.ReadMail,
 		Summary: "What mails hold", Says: "How much of a meeting a mail may hold."}, a.readMail)
-	operation.Add(add, operation.Operation{ID: "change-mail-setting", Method: http.MethodPut, Path: "/settings/mail", Noun: noun, Verb: gate.ChangeMail, IfMatch: true,
+	operation.Add(add, operation.Operation{ID: "change-mail-setting", Method: http.MethodPut, Path: "/settings/mail", Noun: noun, Verb: gate.ChangeMail, Reads: true, IfMatch: true,
 		Summary: "Choose what mails hold", Says: "From the next mail on.", Example: map[string]any{"content": "title"}}, a.changeMail)
 	operation.Add(add, operation.Operation{ID: "test-mail", Method: http.MethodPost, Path: "/settings/mail/test", Noun: noun, Verb: gate.TestMail,
 		Summary: "Send a test mail", Says: "To your own address."}, a.testMail)

@@ -170,19 +170,19 @@ func shortened(name string) string {
 // Status returns how far an upload is. It is part of the upload and no act of its own. What ended before it could become a
 // recording, though all of it is in, becomes one now. It fails with fault.Ended for an upload that rested too long.
 func (s *Service) Status(ctx context.Context, id UploadID) (Upload, error) {
-	u, err := s.status(ctx, id)
+	u, err := s.status(ctx, gate.ReadUpload, id)
 	if err != nil || u.State != "open" || u.Received != u.Size {
 		return u, err
 	}
 	if _, err := s.finish(ctx, u); err != nil && !fault.Is(err, fault.Conflict) {
 		return u, err
 	}
-	return s.status(ctx, id)
+	return s.status(ctx, gate.ReadUpload, id)
 }
 
-func (s *Service) status(ctx context.Context, id UploadID) (Upload, error) {
+func (s *Service) status(ctx context.Context, verb gate.Verb, id UploadID) (Upload, error) {
 	var u Upload
-	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadUpload, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err := s.Gate.View(ctx, gate.Act{Verb: verb, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		if u, err = loadUpload(ctx, tx, id); err == nil && u.State == "open" && u.rested(tx.Now()) {
 			err = over()
 		}
@@ -327,7 +327,7 @@ func (s *Service) Take(ctx context.Context, id meeting.ID, name string, body io.
 
 // Finish makes what Take stored a recording. It fails with fault.Conflict for an upload that is not whole, or finished already.
 func (s *Service) Finish(ctx context.Context, id UploadID) (RecordingID, error) {
-	u, err := s.status(ctx, id)
+	u, err := s.status(ctx, gate.FinishUpload, id)
 	if err != nil {
 		return RecordingID{}, err
 	}

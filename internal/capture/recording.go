@@ -22,7 +22,7 @@ func (s *Service) finish(ctx context.Context, u Upload) (RecordingID, error) {
 	ctx = context.WithoutCancel(ctx)
 	id := tenant.NewID[RecordingID](s.Source)
 	var parts []part
-	err := s.Gate.View(ctx, gate.Act{Verb: gate.ReadUpload, Object: u.ID}, func(ctx context.Context, tx *gate.Tx) (err error) {
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.FinishUpload, Object: u.ID}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		parts, err = loadParts(ctx, tx, u.ID)
 		return err
 	})

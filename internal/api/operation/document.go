@@ -11,7 +11,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"mainstay/internal/gate"
 	"mainstay/internal/httpd"
 )
 
@@ -81,13 +80,13 @@ func (op Operation) security() []map[string][]string {
 	if op.Method != http.MethodGet && op.Method != http.MethodHead {
 		cookie["form"] = []string{}
 	}
-	rule := ruleOf(op.Verb)
-	if op.Verb == "" || rule.Scope == "" || rule.Confirm {
+	wanted, byKey := op.Scopes()
+	if !byKey {
 		return []map[string][]string{cookie}
 	}
 	scopes := []string{}
-	if rule.Scope != "" && rule.Scope != gate.Anything {
-		scopes = append(scopes, string(rule.Scope))
+	for _, scope := range wanted {
+		scopes = append(scopes, string(scope))
 	}
 	return []map[string][]string{{"bearer": scopes}, cookie}
 }

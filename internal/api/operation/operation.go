@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,6 +41,7 @@ type Operation struct {
 	Status  int       // of success; 200 if zero, 204 where the answer has no body
 	Also    []int     // refusals beyond those that follow from the rest
 	IfMatch bool      // the tag of what is changed must be sent
+	Reads   bool      // it reads before or after what it changes, so that a key needs the scope to read, too
 	Alone   bool      // a POST that takes no Idempotency-Key, because its answer is a secret or its body a stream
 	Stream  bool      // the body or the answer is long
 	MaxBody int64     // in bytes; 256 KiB if zero
@@ -144,6 +146,20 @@ func ruleOf(verb gate.Verb) gate.Rule {
 		}
 	}
 	return gate.Rule{}
+}
+
+// Scopes are what a key or a token must have been given for; none: every one will do. It reports false for what is not for them.
+func (op Operation) Scopes() ([]gate.Scope, bool) {
+	rule := ruleOf(op.Verb)
+	switch {
+	case op.Verb == "" || rule.Scope == "" || rule.Confirm:
+		return nil, false
+	case rule.Scope == gate.Anything:
+		return nil, true
+	case op.Reads:
+		return []gate.Scope{gate.Scope(strings.Replace(string(rule.Scope), ":write", ":read", 1)), rule.Scope}, true
+	}
+	return []gate.Scope{rule.Scope}, true
 }
 
 func (op Operation) policy() httpd.Policy {

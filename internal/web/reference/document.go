@@ -286,7 +286,7 @@ func who(e entry) string {
 		if scopes, ok := s["bearer"]; ok {
 			key = "By any key."
 			if len(scopes) > 0 {
-				key = "By a key with the scope " + strings.Join(scopes, " ") + "."
+				key = "By a key with " + strings.Join(scopes, " and ") + "."
 			}
 		}
 	}
