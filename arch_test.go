@@ -18,7 +18,7 @@ const (
 	words    = "fault tenant document language language/clause language/date"
 	ground   = "fault tenant vault postgres audit gate queue egress inference llm sandbox post"
 	people   = "identity identity/account identity/enrolment identity/factor identity/limit identity/link identity/oidc identity/roster identity/token"
-	products = words + " " + ground + " " + people + " meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
+	products = words + " " + ground + " " + people + " webhook meeting capture capture/media speech speech/diarization speech/engine speech/introduction speech/recognition minutes minutes/commitment minutes/digest minutes/evidence minutes/people"
 )
 
 func imports() map[string]string {
@@ -98,6 +98,7 @@ func imports() map[string]string {
 		"web/settings":      products + " httpd accesslog progress health trust web",
 		"web/build":         "",
 
+		"webhook":         words + " " + ground,
 		"client":          "tenant",
 		"client/remote":   "client tenant gate fault",
 		"api/mcp":         products + " httpd",

@@ -53,7 +53,7 @@ func methods() map[string]method {
 	}
 	half := len(worldtest.Tone(0)) / 2
 	nothing := struct{}{}
-	return merged(identityMethods(), programMethods(), accessMethods(), operatorMethods(), postMethods(), oidcMethods(), rosterMethods(), tokenMethods(), factorMethods(), map[string]method{
+	return merged(identityMethods(), programMethods(), accessMethods(), operatorMethods(), postMethods(), oidcMethods(), rosterMethods(), tokenMethods(), webhookMethods(), factorMethods(), map[string]method{
 
 		"health.Run": {none: "the program itself calls it, at its start"},
 		"health.Open": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) {

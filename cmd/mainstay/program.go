@@ -39,6 +39,7 @@ import (
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 	"mainstay/internal/vault/objectstore"
+	"mainstay/internal/webhook"
 )
 
 // Program is the whole of Mainstay as one value: every service over one data folder.
@@ -53,6 +54,7 @@ type Program struct {
 	Accounts *account.Service
 	Roster   *roster.Service
 	Tokens   *token.Service
+	Hooks    *webhook.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
 	Speech   *speech.Service
@@ -269,6 +271,9 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Access, err = p.openAccess()
 	keep(err)
+	p.Hooks, err = webhook.New(webhook.Config{Gate: p.Gate, Queue: p.Queue, Egress: p.Egress, Source: p.source, Meetings: pipeline.Meetings})
+	keep(err)
+	order.Hooks = p.Hooks
 	order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = p.Queue, p.Capture, p.Speech, p.Minutes, p.Post
 	return errors.Join(failures...)
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,7 +128,7 @@ type Usage struct{ In, Out int64 }
 // month's budget does not suffice, and with fault.Busy where the other side does not answer as agreed; an answer with another
 // status than 200 comes with the error and without its body.
 func (s *Service) Send(ctx context.Context, c Call, count func([]byte) Usage) (Answer, error) {
-	if c.Verb != gate.Disclose && c.Verb != gate.TestModel {
+	if c.Verb != gate.Disclose && c.Verb != gate.TestModel && c.Verb != gate.SendWebhook {
 		return Answer{}, fault.New(fault.Denied, "This is not allowed.")
 	}
 	if err := s.allow(c); err != nil {
@@ -159,6 +160,11 @@ func (s *Service) allow(c Call) error {
 		}
 	}
 	return fault.New(fault.Denied, "The operator of this deployment does not allow content to go to this address and region. Nothing was sent.")
+}
+
+// Listed reports whether the operator named the address's machine: then it may stand in a private network.
+func (s *Service) Listed(u *url.URL) bool {
+	return u != nil && slices.ContainsFunc(s.Hosts, func(h Host) bool { return strings.EqualFold(h.Name, u.Host) })
 }
 
 // attempt is one call with its ledger entry.

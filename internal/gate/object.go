@@ -18,6 +18,7 @@ const (
 	Domain     Object = "domain"
 	Notice     Object = "notice"
 	Credential Object = "credential"
+	Webhook    Object = "webhook"
 	Person     Object = "member"
 	Invitation Object = "invitation"
 )

@@ -22,6 +22,14 @@ const (
 	ReadAudit       Verb = "audit.list"
 	ReadAccess      Verb = "access.list"
 
+	ListWebhooks  Verb = "webhook.list"
+	CreateWebhook Verb = "webhook.create"
+	ReadWebhook   Verb = "webhook.read"
+	ChangeWebhook Verb = "webhook.change"
+	AnnounceEvent Verb = "webhook.announce"
+	SendWebhook   Verb = "webhook.send"
+	NoteDelivery  Verb = "webhook.note"
+
 	ListKeys     Verb = "key.list"
 	CreateKey    Verb = "key.create"
 	EndKey       Verb = "key.end"
@@ -294,6 +302,14 @@ func Policy() []Rule {
 		{Verb: ReadAudit, Says: "read the audit log", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 		{Verb: ReadAccess, Says: "see who asked for which page", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 
+		{Verb: ListWebhooks, Says: "see which programs are told of events", Least: Admin, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: CreateWebhook, Says: "have a program told of events", Least: Admin, Scope: SettingsWrite, Stream: audit.Administration},
+		{Verb: ReadWebhook, Says: "see what a webhook was sent", Object: Webhook, Least: Admin, Level: Reader, Scope: SettingsRead, Stream: audit.Access},
+		{Verb: ChangeWebhook, Says: "change, test or remove a webhook", Object: Webhook, Least: Admin, Level: Reader, Scope: SettingsWrite, Stream: audit.Administration},
+		{Verb: AnnounceEvent, Says: "find which webhooks want to know of an event", Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: SendWebhook, Says: "send an event's ids to a webhook", Jobs: []string{Notifier}, Stream: audit.Data},
+		{Verb: NoteDelivery, Says: "note what a webhook answered", Jobs: []string{Notifier}, Stream: audit.Data},
+
 		{Verb: ListKeys, Says: "see one's API keys and programs; owners and admins see everybody's", Least: Viewer, Stream: audit.Access},
 		{Verb: CreateKey, Says: "make an API key that acts as oneself", Least: Viewer, Confirm: true, Stream: audit.Administration},
 		{Verb: EndKey, Says: "end an API key or a program of one's own; owners and admins end anybody's", Object: Credential, Least: Viewer, Level: Reader, Stream: audit.Administration},
@@ -355,7 +371,7 @@ func Policy() []Rule {
 		{Verb: Disclose, Says: "send a meeting's text to the model that the owner chose", Object: Transcript, Jobs: []string{MinuteTaker}, Stream: audit.Data, Discloses: true},
 		{Verb: DiscloseSound, Says: "send a recording's sound to the speech engine that the operator chose", Object: Recording, Jobs: []string{Transcriber}, Stream: audit.Data, Discloses: true},
 		{Verb: TestModel, Says: "send an invented sentence to the model that the owner chose", Least: Owner, Stream: audit.Administration},
-		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber}, Stream: audit.Data},
+		{Verb: EndDisclosure, Says: "note in the ledger how a call to a model or an engine ended", Least: Owner, Jobs: []string{MinuteTaker, Transcriber, Notifier}, Stream: audit.Data},
 		{Verb: KeepAnswer, Says: "keep the answer to a program's request, to give it again", Jobs: []string{AnswerKeeper}, Stream: audit.Data},
 		{Verb: ReadLedger, Says: "see what was sent to models", Least: Admin, Scope: AuditRead, Stream: audit.Access},
 		{Verb: ReadModel, Says: "see which model the workspace uses", Least: Member, Jobs: []string{MinuteTaker}, Scope: SettingsRead, Stream: audit.Access},

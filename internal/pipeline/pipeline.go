@@ -13,6 +13,7 @@ import (
 	"mainstay/internal/queue"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
+	"mainstay/internal/webhook"
 )
 
 // The steps. Their names are stored and never change.
@@ -27,6 +28,13 @@ const (
 	TellReview = queue.Quiet + "review" // input: minutes that others are asked to read
 	TellFailed = queue.Quiet + "failed" // input: a step that ended without success
 	MailNotice = queue.Quiet + "mail"   // input: a notice
+
+	HookTranscribed = queue.Quiet + "hook transcribed" // input: a transcript
+	HookDrafted     = queue.Quiet + "hook drafted"     // input: minutes
+	HookSubmitted   = queue.Quiet + "hook submitted"   // input: minutes
+	HookApproved    = queue.Quiet + "hook approved"    // input: minutes
+	HookFailed      = queue.Quiet + "hook failed"      // input: a step that ended without success
+	Deliver         = queue.Quiet + "deliver"          // input: a webhook's delivery
 )
 
 // FactFailed is about a step: it ended without success, and its meeting has no minutes from it.
@@ -36,13 +44,15 @@ const FactFailed = "pipeline.Failed"
 func Subscribers() map[string][]string {
 	return map[string][]string{
 		capture.FactFinished:   {Transcribe},
-		speech.FactTranscribed: {Draft},
+		speech.FactTranscribed: {Draft, HookTranscribed},
 		speech.FactNamed:       {Resolve},
 		meeting.FactChanged:    {Reconsider},
 		speech.FactSpent:       {Dispose},
-		minutes.FactDrafted:    {TellReady},
-		minutes.FactSubmitted:  {TellReview},
-		FactFailed:             {TellFailed},
+		minutes.FactDrafted:    {TellReady, HookDrafted},
+		minutes.FactSubmitted:  {TellReview, HookSubmitted},
+		minutes.FactApproved:   {HookApproved},
+		webhook.FactDue:        {Deliver},
+		FactFailed:             {TellFailed, HookFailed},
 		post.FactNoticed:       {MailNotice},
 	}
 }
@@ -55,6 +65,7 @@ type Pipeline struct {
 	Speech  *speech.Service
 	Minutes *minutes.Service
 	Post    *post.Service
+	Hooks   *webhook.Service
 }
 
 // Kinds returns the steps with who does them.
@@ -68,8 +79,26 @@ func (p *Pipeline) Kinds() []queue.Kind {
 		{Name: TellReady, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Post.Notify(ctx, s, post.Ready) }},
 		{Name: TellReview, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Post.Notify(ctx, s, post.Review) }},
 		{Name: TellFailed, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Post.Notify(ctx, s, post.Failed) }},
+		p.hook(HookTranscribed, webhook.Transcribed), p.hook(HookDrafted, webhook.Drafted), p.hook(HookSubmitted, webhook.Submitted),
+		p.hook(HookApproved, webhook.Approved), p.hook(HookFailed, webhook.Failed),
+		{Name: Deliver, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Hooks.Deliver(ctx, s) }},
 		{Name: MailNotice, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Post.Mail(ctx, s) }},
 	}
+}
+
+// hook is the step that tells webhooks of an event.
+func (p *Pipeline) hook(name string, event webhook.Event) queue.Kind {
+	return queue.Kind{Name: name, Actor: gate.Notifier, Do: func(ctx context.Context, s queue.Step) error { return p.Hooks.Announce(ctx, s, event) }}
+}
+
+// Meetings finds the ids of the meetings that records belong to, as far as the actor of the act may read them.
+func Meetings(ctx context.Context, tx *gate.Tx, records []tenant.RecordID) (map[tenant.RecordID]string, error) {
+	found, err := meeting.ByRecords(ctx, tx, records)
+	ids := map[tenant.RecordID]string{}
+	for record, m := range found {
+		ids[record] = m.ID.String()
+	}
+	return ids, err
 }
 
 // Subjects finds the meetings that notices are about, as far as the actor of the act may read them.

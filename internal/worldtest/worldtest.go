@@ -39,6 +39,7 @@ import (
 	"mainstay/internal/queue"
 	"mainstay/internal/sandbox"
 	"mainstay/internal/speech"
+	"mainstay/internal/webhook"
 )
 
 // World is a deployment.
@@ -50,6 +51,7 @@ type World struct {
 	Roster    *roster.Service
 	Providers *oidc.Service
 	Tokens    *token.Service
+	Hooks     *webhook.Service
 	Meetings  *meeting.Service
 	Capture   *capture.Service
 	Speech    *speech.Service
@@ -128,6 +130,9 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Access, err = accesslog.New(accesslog.Config{Gate: w.Gate, Source: w.Source, Log: slog.New(slog.DiscardHandler), Keep: 30 * 24 * time.Hour})
 	check(t, err)
+	w.Hooks, err = webhook.New(webhook.Config{Gate: w.Gate, Queue: w.Queue, Egress: w.Egress, Source: w.Source, Meetings: pipeline.Meetings})
+	check(t, err)
+	order.Hooks = w.Hooks
 	order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = w.Queue, w.Capture, w.Speech, w.Minutes, w.Post
 	return w
 }
@@ -150,6 +155,7 @@ func (w *World) Services() map[string]any {
 		"oidc":        w.Providers,
 		"idempotency": w.Once,
 		"accesslog":   w.Access,
+		"webhook":     w.Hooks,
 		"token":       w.Tokens,
 		"roster":      w.Roster,
 	}
