@@ -360,7 +360,7 @@ func Policy() []Rule {
 		{Verb: TellAccount, Says: "tell a member of what happened to their own account", Jobs: []string{Notifier}, Stream: audit.Data},
 		{Verb: MailNotice, Says: "mail a notice to whom it is for, if they may still read what it is about", Object: Notice, Jobs: []string{Notifier}, Stream: audit.Data},
 		{Verb: ListNotices, Says: "list one's own notices", Least: Viewer, Stream: audit.Access},
-		{Verb: ReadNotice, Says: "open one of one's own notices, which marks it as read", Object: Notice, Least: Viewer, Stream: audit.Data},
+		{Verb: ReadNotice, Says: "open one of one's own notices, which marks it as read", Object: Notice, Least: Viewer, Level: Reader, Stream: audit.Data},
 		{Verb: ReadNotices, Says: "mark all of one's own notices as read", Least: Viewer, Stream: audit.Data},
 		{Verb: ChooseNotices, Says: "choose what one is told of, and how", Least: Viewer, Stream: audit.Data},
 		{Verb: EndNotices, Says: "end mails of a kind by the link in one", Jobs: []string{Notifier}, Stream: audit.Data},
