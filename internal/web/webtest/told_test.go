@@ -14,7 +14,7 @@ func TestTheBellFollows(t *testing.T) {
 	before(t, ctx, watchErrors)
 	view(t, ctx, 1280, 800)
 	open(t, ctx, h.url+"/meetings")
-	const unread = `document.querySelector('.rail a[href="/notices"] .count')?.textContent ?? "none"`
+	const unread = `(document.querySelector('.rail a[href="/notices"] .count')?.textContent ?? "none")`
 	if got := run[string](t, ctx, `Promise.resolve(`+unread+`)`); got != "none" {
 		t.Fatalf("before anything happened the bell shows %q", got)
 	}
