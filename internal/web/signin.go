@@ -39,8 +39,11 @@ func (a *App) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if !owned {
 		p.Notice = "Nobody owns this deployment yet. Open the setup address that the server printed when it started."
 	}
-	if r.URL.Query().Get("out") != "" {
+	switch q := r.URL.Query(); {
+	case q.Get("out") != "":
 		p.Notice = "You signed out."
+	case q.Get("reset") != "":
+		p.Notice = "Your password was changed. Sign in with the new one."
 	}
 	if r.URL.Query().Get("over") != "" {
 		p.Notice = "That took too long, or was tried too often. Sign in again."

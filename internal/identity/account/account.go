@@ -280,6 +280,9 @@ func (s *Service) AskVerification(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !s.Identity.Mails() {
+		return fault.New(fault.Conflict, "This deployment sends no mail. Ask whoever runs it to set a mail server up.")
+	}
 	if _, err := s.count().Take(ctx, once("verify "+actor.Account.String(), perLetters)); err != nil {
 		return err
 	}

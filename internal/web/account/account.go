@@ -31,6 +31,8 @@ func Register(app *web.App, s *httpd.Server) {
 	a.providerRoutes(s)
 	a.joinRoutes(s)
 	a.workspaceRoutes(s)
+	a.recoverRoutes(s)
+	a.profileRoutes(s)
 }
 
 // factorRoutes are where people show their factors, and change them.

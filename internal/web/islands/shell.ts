@@ -2,6 +2,7 @@
 
 import { all, one, remember } from "./dom";
 import { followBell } from "./bell";
+import { passwords } from "./password";
 import { bind, showKeys, startKeys } from "./keys";
 import { Palette } from "./palette";
 import { say, watchToasts } from "./toast";
@@ -75,6 +76,7 @@ export function start(): void {
   theme();
   menus();
   watchToasts();
+  passwords();
   followBell();
   failures();
   remember("zone", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "");

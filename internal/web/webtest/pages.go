@@ -294,6 +294,7 @@ func Pages() map[string]web.View {
 	maps.Copy(pages, rosterPages())
 	maps.Copy(pages, factors())
 	maps.Copy(pages, providers())
+	maps.Copy(pages, own())
 	return pages
 }
 
