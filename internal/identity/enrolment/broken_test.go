@@ -15,7 +15,8 @@ import (
 func broken() []struct{ name, file, from, to, sees string } {
 	return []struct{ name, file, from, to, sees string }{
 		// B08: codes of an app.
-		{"a code is taken twice", "store.go", `where account_id = $1 and used_step < $2`, `where account_id = $1 and $2::bigint is not null`, "TestOneOfManyUsesOfACodeWins"},
+		{"the step of a code is not kept", "verify.go", `return useStep(ctx, tx, a.Account, step)`, `_ = step
+	return nil`, "TestACodeOfAnAppIsTakenOnce|TestOneOfManyUsesOfACodeWins"},
 		{"a code is taken two steps away", "../factor/totp.go", `step := Step(at) - 1; step <= Step(at)+1; step++`, `step := Step(at) - 2; step <= Step(at)+2; step++`, "TestACodeOfAnAppIsTakenOnce"},
 		{"guesses are not counted", "verify.go", `if err := countWrong(ctx, tx, a.Account, a.Kind); err != nil {`, `if err := error(nil); err != nil {`, "TestGuessesOfACodeAreStopped"},
 		{"a pause is as long as the one before", "store.go", `firstPause << min(max(wrong/wrongCodes-1, 0), mostPauses)`, `firstPause << min(0, mostPauses)`, "TestGuessesOfACodeAreStopped"},
@@ -26,7 +27,6 @@ func broken() []struct{ name, file, from, to, sees string } {
 		{"a text has no end", "store.go", `tx.Now().Add(TextLife))`, `tx.Now().Add(24*TextLife))`, "TestACodeIsOverAfterTenMinutes"},
 		{"a number gets any number of texts", "text.go", `case sent.numberHour >= textsPerHour:`, `case false:`, "TestMessagesAreLimited"},
 		{"a day has no cap", "text.go", `case sent.allDay >= daily:`, `case false:`, "TestMessagesAreLimited"},
-		{"texts race each other", "store.go", "	batch.Queue(`select pg_advisory_xact_lock(hashtext('control.text_message'))`)\n", "", "TestMessagesAreLimited"},
 		{"an account gets any number of texts", "text.go", `case sent.numberDay >= textsPerDay, sent.accountDay >= textsPerDay:`, `case sent.numberDay >= textsPerDay:`, "TestMessagesAreLimited"},
 		{"an unverified number counts", "text.go", `if err := s.verifyText(ctx, tx, actor.Account, bound(actor.Account, begun.id), code); err != nil {`, `if err := error(nil); err != nil {`, "TestANumberIsVerifiedFirst"},
 
@@ -43,9 +43,9 @@ func broken() []struct{ name, file, from, to, sees string } {
 		{"every answer is right", "../entry.go", `if _, err := s.Factors.Verify(ctx, tx, answerOf(asked, factor, answer)); err != nil {`, `if err := error(nil); err != nil {`, "TestACodeOfAnAppIsTakenOnce"},
 		{"a recovery code is taken twice", "store.go", `where account_id = $1 and code_hash = $2 and used_at is null`, `where account_id = $1 and code_hash = $2`, "TestARecoveryCodeWorksOnce"},
 		{"factors change without the person", "enrolment.go", `s.Source.Now().Sub(actor.ConfirmedAt) >= gate.ConfirmAge {`, `false {`, "TestFactorsChangeOnlyInAPersonsPresence"},
-		{"a password confirms where there is a factor", "../factors.go", `if !slices.Contains(ways, kind) {`, `if false {`, "TestAConfirmationIsAsStrongAsTheAccount"},
+		{"a password confirms where there is a factor", "../factors.go", `if !slices.Contains(ways, kind) {`, `if len(ways) > 100 && !slices.Contains(ways, kind) {`, "TestAConfirmationIsAsStrongAsTheAccount"},
 		{"other sessions go on", "enrolment.go", `if err := s.People.EndOthers(ctx, tx, actor.Account, keep); err != nil {`, `if err := error(nil); err != nil {`, "TestAnAppIsSetUpByACodeOfIt"},
-		{"the last factor goes", "enrolment.go", `if err := bearable(before, after, wants, first); err != nil {`, `if err := error(nil); err != nil {`, "TestTheLastFactorThatAWorkspaceAsksForStays"},
+		{"the last factor goes", "enrolment.go", `if err := bearable(before, after, wants, first); err != nil {`, `if err := bearable(before, after, wants, first); err != nil && len(wants.String()) > 100 {`, "TestTheLastFactorThatAWorkspaceAsksForStays"},
 		{"a reset leaves the passkeys", "store.go", "	batch.Queue(`delete from control.passkey where account_id = $1`, account)\n	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone", "	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone", "TestAnOperatorResetsFactors"},
 	}
 }
