@@ -1,0 +1,14 @@
+package operation
+
+// What the fuzz targets look into.
+var Parse = parse
+
+// Cursor reads a cursor of a set that signs with key.
+func Cursor(key []byte, text, place string) (int, bool) {
+	return (&Set{cfg: Config{Cursors: key}}).cursor(text, place)
+}
+
+// NewCursor makes one.
+func NewCursor(key []byte, from int, place string) string {
+	return (&Set{cfg: Config{Cursors: key}}).newCursor(from, place)
+}
