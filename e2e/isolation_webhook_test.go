@@ -18,7 +18,9 @@ func webhookMethods() map[string]method {
 			_, _, err := w.Hooks.Create(ctx, webhook.Wanted{Name: "Log", URL: "https://hooks.example.com/x", Events: webhook.Events()})
 			return struct{}{}, err
 		}},
+		"egress.Listed":      {none: "it reads the operator's list alone"},
 		"webhook.List":       {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return w.Hooks.List(ctx) }},
+		"webhook.MayCreate":  {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return struct{}{}, w.Hooks.MayCreate(ctx) }},
 		"webhook.Change":     {none: own},
 		"webhook.Remove":     {none: own},
 		"webhook.Deliveries": {none: own},

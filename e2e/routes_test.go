@@ -117,6 +117,7 @@ func visits() map[string]visit {
 		"POST /meetings/{id}/cancel":  {of: meetingOf, ends: http.StatusConflict},
 	}
 	maps.Copy(table, postVisits())
+	maps.Copy(table, webhookVisits())
 	maps.Copy(table, providerVisits())
 	line := url.Values{"minutes": {"{minutes}"}, "version": {"1"}, "in": {"summary"}, "text": {"We agreed."}, "name": {"Ada"}, "title": {"Changed"}}
 	for _, change := range []string{"/lines", "/lines/{line}", "/lines/undo", "/review", "/approve", "/speakers/{speaker}", "/speakers/{speaker}/undo", "/details"} {
@@ -194,7 +195,7 @@ type forged func(r *http.Request)
 
 func (v visit) ask(t *testing.T, p *worldtest.Pages, b *worldtest.Browser, r httpd.Route, c worldtest.Case, more ...forged) reply {
 	t.Helper()
-	path := strings.NewReplacer("{line}", "s1", "{speaker}", "s1", "{$}", "", "{file}", "minutes.md", "{transcript}", c.Transcript.String()).Replace(r.Pattern)
+	path := strings.NewReplacer("{line}", "s1", "{speaker}", "s1", "{$}", "", "{file}", "minutes.md", "{transcript}", c.Transcript.String(), "{delivery}", "msg_00000000000000000000000000").Replace(r.Pattern)
 	if v.of != nil {
 		path = strings.Replace(path, "{id}", v.of(c), 1)
 	}

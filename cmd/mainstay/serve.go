@@ -121,6 +121,7 @@ func (p *Program) pagesFor(known httpd.Sessions, changes ...func(*httpd.Config))
 		Identity: p.Identity, Accounts: p.Accounts,
 		Roster:   p.Roster,
 		Tokens:   p.Tokens,
+		Hooks:    p.Hooks,
 		OIDC:     p.OIDC,
 		Meetings: p.Meetings,
 		Capture:  p.Capture,

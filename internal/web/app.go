@@ -24,6 +24,7 @@ import (
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
+	"mainstay/internal/webhook"
 )
 
 // Config is the services that the pages show. All are required.
@@ -32,6 +33,7 @@ type Config struct {
 	Accounts *account.Service
 	Roster   *roster.Service
 	Tokens   *token.Service
+	Hooks    *webhook.Service
 	OIDC     *oidc.Service
 	Meetings *meeting.Service
 	Capture  *capture.Service
@@ -57,7 +59,7 @@ type App struct {
 
 // NewApp returns the pages. They answer once they are registered with a server.
 func NewApp(cfg Config) (*App, error) {
-	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Roster == nil || cfg.Tokens == nil || cfg.OIDC == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
+	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Roster == nil || cfg.Tokens == nil || cfg.Hooks == nil || cfg.OIDC == nil || cfg.Meetings == nil || cfg.Capture == nil || cfg.Speech == nil || cfg.Minutes == nil ||
 		cfg.Progress == nil || cfg.Models == nil || cfg.Egress == nil || cfg.Health == nil || cfg.Post == nil || cfg.Access == nil || cfg.Source.Now == nil {
 		return nil, errors.New("web: every service is required")
 	}

@@ -166,6 +166,11 @@ func newSecret() tenant.Secret {
 	return tenant.Secret("whsec_" + base64.StdEncoding.EncodeToString(b))
 }
 
+// MayCreate fails as Create would for who may not. It is for the form.
+func (s *Service) MayCreate(ctx context.Context) error {
+	return s.Gate.View(ctx, gate.Act{Verb: gate.CreateWebhook}, func(context.Context, *gate.Tx) error { return nil })
+}
+
 // List returns the workspace's webhooks, the oldest first.
 func (s *Service) List(ctx context.Context) ([]Webhook, error) {
 	var all []Webhook

@@ -47,6 +47,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 		Identity: w.Identity, Accounts: w.Accounts,
 		Roster:   w.Roster,
 		Tokens:   w.Tokens,
+		Hooks:    w.Hooks,
 		OIDC:     w.Providers,
 		Meetings: w.Meetings,
 		Capture:  w.Capture,

@@ -26,6 +26,7 @@ import (
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
+	"mainstay/internal/webhook"
 )
 
 // Tenant is a workspace with a member of each role.
@@ -38,6 +39,7 @@ type Tenant struct {
 	Viewer  context.Context
 	world   *World
 	records int
+	hook    webhook.ID
 }
 
 // Case is a meeting with one of everything that a meeting can have.
@@ -49,6 +51,7 @@ type Case struct {
 	Transcript speech.ID
 	Minutes    minutes.ID
 	Key        token.ID      // an API key of the owner's
+	Hook       webhook.ID    // a webhook of the workspace
 	Provider   oidc.ID       // which the workspace's people sign in through, off
 	Domain     oidc.DomainID // which the workspace claims
 	Notice     post.NoticeID // of the owner, that the minutes are ready
@@ -72,6 +75,8 @@ func (w *World) Tenant(t testing.TB, word string) *Tenant {
 	for role, ctx := range map[gate.Role]*context.Context{gate.Owner: &ten.Owner, gate.Admin: &ten.Admin, gate.Member: &ten.Member, gate.Viewer: &ten.Viewer} {
 		*ctx = ten.Person(t, role)
 	}
+	ten.hook, _, err = w.Hooks.Create(ten.Owner, webhook.Wanted{Name: "Hook of " + word, URL: "https://hooks.example.com/" + word, Events: webhook.Events()})
+	check(t, err)
 	return ten
 }
 
@@ -172,6 +177,9 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	made, err := w.Tokens.Create(w.SignedIn(t, ctx), token.Request{Name: "Key of " + ten.Word, Scopes: []gate.Scope{gate.MeetingsRead}})
 	check(t, err)
 	c.Key = made.ID
+	if c.Hook = ten.hook; private { // what administrates a workspace is nobody's own
+		c.Hook = w.Nowhere().Hook
+	}
 	c.Person, c.Invitation = tenant.NewID[tenant.MemberID](w.Source), tenant.NewID[roster.InvitationID](w.Source)
 	if !private {
 		ten.invite(t, &c)
@@ -215,6 +223,7 @@ func (w *World) Nowhere() Case {
 		Done:       tenant.NewID[queue.ID](w.Source),
 		Waiting:    tenant.NewID[queue.ID](w.Source),
 		Key:        tenant.NewID[token.ID](w.Source),
+		Hook:       tenant.NewID[webhook.ID](w.Source),
 		Person:     tenant.NewID[tenant.MemberID](w.Source),
 		Invitation: tenant.NewID[roster.InvitationID](w.Source),
 		Provider:   tenant.NewID[oidc.ID](w.Source),

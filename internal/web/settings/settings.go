@@ -27,6 +27,7 @@ func (a *Pages) styled(r *http.Request, title, current string) (web.Shell, ident
 func Register(app *web.App, s *httpd.Server) {
 	a := &Pages{app, s}
 	a.keyRoutes(s)
+	a.webhookRoutes(s)
 	a.mailRoutes(s)
 	a.providerRoutes(s)
 	a.roleRoutes(s)
