@@ -388,7 +388,7 @@ func TestBudgetsHold(t *testing.T) {
 		t.Errorf("Spent = %d, %v, want 90", used, err)
 	}
 	d.ws.World.Clock.Advance(31 * 24 * time.Hour)
-	if _, err := d.Send(d.owner, c, took30); err != nil {
+	if _, err := d.Send(d.ws.World.SignedIn(t, d.owner), c, took30); err != nil {
 		t.Errorf("in the next month: %v", err)
 	}
 }
