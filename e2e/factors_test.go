@@ -45,6 +45,7 @@ func (b *tab) presence(id webauthn.AuthenticatorID, there bool) {
 func (b *tab) signOut() {
 	b.t.Helper()
 	b.open("/")
+	b.soon(10*time.Second, "one can sign out", `document.querySelector("form[action='/sign-out'] button")`)
 	b.click("form[action='/sign-out'] button")
 	b.soon(10*time.Second, "signing out leads to the sign-in", `location.pathname === "/sign-in"`)
 	b.settle()
@@ -84,6 +85,7 @@ func TestFirstRunWithAPasskey(t *testing.T) {
 	b.soon(20*time.Second, "the passkey alone leads home", home)
 
 	b.open("/")
+	b.soon(10*time.Second, "one can sign out", `document.querySelector("form[action='/sign-out'] button")`)
 	b.click("form[action='/sign-out'] button")
 	b.soon(20*time.Second, "a passkey that the browser offers by itself leads home", home)
 
