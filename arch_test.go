@@ -84,7 +84,7 @@ func imports() map[string]string {
 
 		"pipeline": products,
 		"progress": products,
-		"trust":    products + " pipeline progress",
+		"trust":    products + " identity/oidc/oidctest pipeline progress",
 		"health":   "fault tenant postgres vault audit gate queue post sandbox capture/media inference inference/catalogue",
 
 		"httpd":             "fault tenant identity httpd/limit",

@@ -16,6 +16,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
 	"mainstay/internal/trust"
@@ -133,7 +134,8 @@ func (p *Program) deployment() (trust.Deployment, error) {
 			}
 			return err
 		},
-		Built: debug.ReadBuildInfo,
+		Built:     debug.ReadBuildInfo,
+		Providers: func(cfg oidc.Config) (trust.Journeys, error) { return oidc.New(cfg) },
 		Refuses: func(settings ...string) bool {
 			_, err := loadConfig("", settings)
 			return err != nil

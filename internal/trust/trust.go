@@ -23,6 +23,7 @@ import (
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
@@ -109,6 +110,8 @@ type Deployment struct {
 	Pages func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
 	// Strict is Pages under limits of one request a minute.
 	Strict func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
+	// Providers makes sign-in through identity providers as the program does.
+	Providers func(oidc.Config) (Journeys, error)
 	// Damages returns how often the operator was told of sealed bytes that do not verify.
 	Damages func() int64
 	// Connect opens a database as the program does at its start.

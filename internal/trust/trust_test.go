@@ -11,6 +11,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/minutes"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
@@ -45,6 +46,7 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 	check(t, os.WriteFile(root, []byte("not a key"), 0o600))
 	d := &trust.Deployment{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Roster: w.Roster, Post: w.Post, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Objects: vault.NewFolder(w.Folder, nil), Damages: w.Damages,
+		Providers: func(cfg oidc.Config) (trust.Journeys, error) { return oidc.New(cfg) },
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			_, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
 			return err
