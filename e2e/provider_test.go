@@ -76,6 +76,11 @@ func TestPeopleSignInWithGoogleAndMicrosoft(t *testing.T) {
 	}
 	b.everyWay("security-linked", "/account/security", "Security")
 	b.everyWay("providers", "/settings/sign-in-providers", "Sign-in providers")
+	b.open("/settings/sign-in-providers")
+	b.click(`button[value="oidc"]`)
+	b.soon(20*time.Second, "a provider of the workspace's is begun", `location.pathname.startsWith("/settings/sign-in-providers/idp_")`)
+	b.settle()
+	b.everyWay("provider", eval[string](b, `Promise.resolve(location.pathname)`), "Another provider")
 
 	for _, name := range []string{"google", "microsoft"} {
 		b.leave()

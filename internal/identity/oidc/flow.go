@@ -20,10 +20,9 @@ import (
 
 // Start says where somebody wants to go, and why.
 type Start struct {
-	Provider   string // its name
-	Purpose    Purpose
-	Next       string // where they go afterwards, a path of ours
-	Invitation string // Join: the invitation's token
+	Provider string // its name
+	Purpose  Purpose
+	Next     string // where they go afterwards, a path of ours
 }
 
 // Away is a journey that was begun.
@@ -44,7 +43,7 @@ type Return struct {
 type Arrival struct {
 	Purpose Purpose
 	Next    string
-	Entry   identity.Entry // Enter and Join: the session, or the challenge before it
+	Entry   identity.Entry // Enter: the session, or the challenge before it
 	Seen    Identity       // Test: what the provider says of its owner's account
 }
 
@@ -73,7 +72,7 @@ func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 	if err != nil {
 		return Away{}, err
 	}
-	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: s.Callback(p.Name), Next: to.Next, Invitation: to.Invitation})
+	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: s.Callback(p.Name), Next: to.Next})
 	state, err := s.state(j)
 	if err != nil {
 		return Away{}, err
@@ -89,7 +88,7 @@ func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 // setOut returns the provider, where the actor may go to it for that purpose.
 func (s *Service) setOut(ctx context.Context, to Start) (Provider, error) {
 	switch to.Purpose {
-	case Enter, Join:
+	case Enter:
 		return s.provider(ctx, to.Provider)
 	case Link:
 		return s.linkable(ctx, to.Provider)

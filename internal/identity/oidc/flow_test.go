@@ -286,6 +286,10 @@ func TestALinkIsFoundByIssuerAndSubject(t *testing.T) {
 		t.Errorf("another subject with the same address: %v, want fault.Denied", err)
 	}
 	ben := s.person(t, ws, gate.Member, "ben@example.com")
+	s.idp.Set(func(p *oidctest.Provider) { p.Subject = "" })
+	if _, err := s.Finish(ben, s.away(t, ben, oidc.Start{Provider: "google", Purpose: oidc.Link})); !fault.Is(err, fault.Invalid) {
+		t.Errorf("linking nobody: %v, want fault.Invalid", err)
+	}
 	s.idp.Set(func(p *oidctest.Provider) { p.Subject = "248289761001" })
 	if _, err := s.Finish(ben, s.away(t, ben, oidc.Start{Provider: "google", Purpose: oidc.Link})); !fault.Is(err, fault.Conflict) {
 		t.Errorf("linking somebody who is linked: %v, want fault.Conflict", err)

@@ -60,11 +60,11 @@ func (s *Service) accountOf(ctx context.Context, p Provider, id Identity) (tenan
 	return account, err
 }
 
-const unlinked = "No account here is linked to this one. Sign in another way and link it under Account, Security, or open your invitation."
+const unlinked = "No account here is linked to this one. Sign in another way, then link it under Account, Security."
 
-// linkByAddress links an identity to the account of the address that its provider vouches for, where a workspace has proven that
-// the address's domain is its own, and the account has a place there: in the provider's workspace, if it is one's. It fails
-// with fault.Denied, whatever is missing.
+// linkByAddress links an identity to the account of the address that its provider vouches for. The account's person once showed
+// here, too, that the address is theirs; a workspace has proven that the address's domain is its own; and the account has a place
+// in it, and in the provider's workspace, if it is one's. It fails with fault.Denied, whatever is missing.
 func (s *Service) linkByAddress(ctx context.Context, p Provider, id Identity) (tenant.AccountID, error) {
 	denied := fault.New(fault.Denied, unlinked)
 	if id.Vouched == "" {

@@ -101,6 +101,20 @@ func TestADomainIsOfTheWorkspaceOnly(t *testing.T) {
 	}
 }
 
+// TestAnAddressThatNobodyVerifiedHere links nobody: an account of that address may be somebody else's, made before.
+func TestAnAddressThatNobodyVerifiedHere(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, oidc.Other, oidc.Rules{})
+	ws := s.Workspace(t)
+	s.person(t, ws, gate.Member, "ada@example.com")
+	s.prove(t, ws.ID, "example.com")
+	_, err := s.Admin.Exec(t.Context(), `update control.account set verified_at = null`)
+	check(t, err)
+	if _, err := s.signIn(t, "oidc"); !fault.Is(err, fault.Denied) {
+		t.Errorf("%v, want fault.Denied", err)
+	}
+}
+
 // TestWhoMayCome holds P058: an organisation that is not on the list signs nobody in, linked or not.
 func TestWhoMayCome(t *testing.T) {
 	t.Parallel()
@@ -146,7 +160,7 @@ func TestManyTenantsOfMicrosoft(t *testing.T) {
 				d["issuer"] = issuer("{tenantid}")
 				delete(d, "authorization_response_iss_parameter_supported")
 			}
-			p.Issuer, p.Extra = issuer("organizations"), map[string]any{"tid": tenant, "iss": iss}
+			p.Issuer, p.Extra = issuer("organizations"), map[string]any{"tid": tenant, "iss": iss, "xms_edov": true}
 			p.Back = func(q url.Values) { q.Del("iss") }
 		})
 	}
@@ -162,6 +176,7 @@ func TestManyTenantsOfMicrosoft(t *testing.T) {
 			t.Errorf("tenant %s: %v", tenant, err)
 		}
 	}
+	s.prove(t, ws.ID, "example.com") // whoever is believed to be hers is linked by her address
 	for name, claims := range map[string][2]string{
 		"an issuer of the other tenant":       {contoso, issuer(fabrikam)},
 		"the issuer with its placeholder":     {contoso, issuer("{tenantid}")},
@@ -291,7 +306,7 @@ func TestWhatAProviderMustSay(t *testing.T) {
 		t.Errorf("the provider was asked %v", q)
 	}
 	for name, value := range map[string]any{"acr": "urn:bronze", "amr": []string{"pwd"}, "auth_time": now.Add(-9 * time.Hour).Unix()} {
-		for _, v := range []any{value, nil} {
+		for _, v := range []any{value, nil, map[string]any{"auth_time": now.Add(2 * time.Hour).Unix()}[name]} {
 			s.idp.Set(func(p *oidctest.Provider) { p.Claims = func(c map[string]any) { c[name] = v } })
 			if _, err := s.signIn(t, "oidc"); !fault.Is(err, fault.Denied) {
 				t.Errorf("%s is %v: %v, want fault.Denied", name, v, err)

@@ -28,22 +28,20 @@ const (
 	Enter Purpose = "enter" // to sign in
 	Link  Purpose = "link"  // to link the account there to the one here
 	Test  Purpose = "test"  // to see whether a workspace's provider works
-	Join  Purpose = "join"  // to accept an invitation
 )
 
 // journey is what the browser keeps sealed while it is at the provider. Nothing of it is stored here.
 type journey struct {
-	V          int              `json:"v"`
-	Random     []byte           `json:"random"` // the state's own part
-	Provider   string           `json:"provider"`
-	Purpose    Purpose          `json:"purpose"`
-	Session    tenant.SessionID `json:"session"` // in which it was begun; zero: in none
-	Nonce      string           `json:"nonce"`
-	Verifier   string           `json:"verifier"` // of PKCE
-	Redirect   string           `json:"redirect"`
-	Next       string           `json:"next,omitempty"`
-	Invitation string           `json:"invitation,omitempty"`
-	Ends       int64            `json:"ends"`
+	V        int              `json:"v"`
+	Random   []byte           `json:"random"` // the state's own part
+	Provider string           `json:"provider"`
+	Purpose  Purpose          `json:"purpose"`
+	Session  tenant.SessionID `json:"session"` // in which it was begun; zero: in none
+	Nonce    string           `json:"nonce"`
+	Verifier string           `json:"verifier"` // of PKCE
+	Redirect string           `json:"redirect"`
+	Next     string           `json:"next,omitempty"`
+	Ends     int64            `json:"ends"`
 }
 
 // sealedKind names a journey for the vault. It is never renamed.

@@ -76,7 +76,7 @@ func orMissing(err error) error {
 	return err
 }
 
-// accountIn returns the account of an address, where it has a place in a workspace that has proven the address's domain: in the
+// accountIn returns the account of an address, where its person once showed that the address is theirs, and it has a place in a workspace that has proven the address's domain: in the
 // one given, else in any. It fails with fault.Missing.
 func accountIn(ctx context.Context, tx *gate.InstanceTx, email, domain []byte, ws tenant.WorkspaceID) (tenant.AccountID, error) {
 	var account tenant.AccountID
@@ -84,7 +84,7 @@ func accountIn(ctx context.Context, tx *gate.InstanceTx, email, domain []byte, w
 select a.id from control.account a
 join control.seat s on s.account_id = a.id
 join control.proven_domain d on d.workspace_id = s.workspace_id and d.domain_hmac = $2 and d.ends_at > $4
-where a.email_hmac = $1 and a.state = 'active' and ($3::uuid is null or s.workspace_id = $3) limit 1`, email, domain, ws, tx.Now()).Scan(&account)
+where a.email_hmac = $1 and a.state = 'active' and a.verified_at is not null and ($3::uuid is null or s.workspace_id = $3) limit 1`, email, domain, ws, tx.Now()).Scan(&account)
 	return account, orMissing(err)
 }
 

@@ -93,7 +93,7 @@ func (s *studio) person(t *testing.T, ws gatetest.Workspace, role gate.Role, ema
 	check(t, err)
 	sealed, err := s.World.Vault.Seal(t.Context(), vault.Place{Kind: "account", Row: a.Account}, body)
 	check(t, err)
-	_, err = s.Admin.Exec(t.Context(), `insert into control.account (id, email_hmac, password, state, created_at, sealed) values ($1, $2, '$x', 'active', $3, $4)`,
+	_, err = s.Admin.Exec(t.Context(), `insert into control.account (id, email_hmac, password, state, created_at, verified_at, sealed) values ($1, $2, '$x', 'active', $3, $3, $4)`,
 		a.Account, lookup, s.Clock.Now(), sealed)
 	check(t, err)
 	_, err = s.Admin.Exec(t.Context(), `insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`, a.Account, ws.ID, a.Member, s.Clock.Now())

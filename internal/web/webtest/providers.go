@@ -12,7 +12,7 @@ func providers() map[string]web.View {
 	door := signIn("")
 	door.Ways = []web.Way{{Href: "/", Icon: "key-round", Text: "Sign in with Google"}, {Href: "/", Icon: "key-round", Text: "Sign in with Microsoft"},
 		{Href: "/", Icon: "key-round", Text: "Sign in with identity.quayside.example"}}
-	away := signIn("No account here is linked to this one. Sign in another way and link it under Account, Security, or open your invitation.")
+	away := signIn("No account here is linked to this one. Sign in another way, then link it under Account, Security.")
 	away.Ways = door.Ways
 	return map[string]web.View{
 		"sign-in-ways":    door,
