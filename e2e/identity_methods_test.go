@@ -12,18 +12,19 @@ func identityMethods() map[string]method {
 	type w = worldtest.World
 	type c = worldtest.Case
 	return map[string]method{
-		"identity.StageProof": {none: "it makes a workspace that nobody has, for the program's own checks"},
-		"identity.EndProof":   {none: "TestAProofEndsItsOwnWorkspaceAlone"},
-		"identity.IssueSetup": {none: "the program itself calls it, at its start"},
-		"identity.Prepare":    {none: "the program itself calls it, at its start, and never once there is an owner"},
-		"identity.Owned":      {none: "anybody may know it"},
-		"identity.SetupOpen":  {none: "its token is its right"},
-		"identity.FirstRun":   {none: "its token is its right"},
-		"identity.SignIn":     {none: "its password is its right"},
-		"identity.Enter":      {none: "the doors call it, for an account whose person they have verified"},
-		"identity.Continue":   {none: "its challenge and the factor are its right"},
-		"identity.Resolve":    {none: "its token is its right"},
-		"identity.SignOut":    {none: "TestNobodyEndsAnothersSession"},
+		"identity.StageMember": {none: "it works in a workspace that nobody has, for the program's own checks"},
+		"identity.StageProof":  {none: "it makes a workspace that nobody has, for the program's own checks"},
+		"identity.EndProof":    {none: "TestAProofEndsItsOwnWorkspaceAlone"},
+		"identity.IssueSetup":  {none: "the program itself calls it, at its start"},
+		"identity.Prepare":     {none: "the program itself calls it, at its start, and never once there is an owner"},
+		"identity.Owned":       {none: "anybody may know it"},
+		"identity.SetupOpen":   {none: "its token is its right"},
+		"identity.FirstRun":    {none: "its token is its right"},
+		"identity.SignIn":      {none: "its password is its right"},
+		"identity.Enter":       {none: "the doors call it, for an account whose person they have verified"},
+		"identity.Continue":    {none: "its challenge and the factor are its right"},
+		"identity.Resolve":     {none: "its token is its right"},
+		"identity.SignOut":     {none: "TestNobodyEndsAnothersSession"},
 		"identity.Me": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Identity.Me(ctx)
 		}},

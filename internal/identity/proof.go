@@ -31,21 +31,41 @@ func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, er
 	return owner, err
 }
 
-// EndProof destroys a workspace that [Service.StageProof] made: its objects and keys go, and its rows say so. It fails with fault.Denied
-// for a workspace that people have.
-func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
+// StageMember makes a member of a proof's workspace, who shows a password. It fails with fault.Denied for a workspace that people
+// have.
+func (s *Service) StageMember(ctx context.Context, id tenant.WorkspaceID, role gate.Role) (tenant.Actor, error) {
+	member := tenant.Actor{Kind: tenant.Member, Workspace: id, Member: tenant.NewID[tenant.MemberID](s.Source),
+		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{Password}}
+	member.SignedInAt = s.Source.Now()
+	member.ConfirmedAt, member.SeenAt = member.SignedInAt, member.SignedInAt
+	if err := s.unlisted(ctx, id); err != nil {
+		return member, err
+	}
+	return member, s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.BeginProof}, func(ctx context.Context, tx *gate.Tx) error {
+		return insertMember(ctx, tx, member, role, person{Name: "Prover", Email: "prover@localhost.invalid"})
+	})
+}
+
+// unlisted fails with fault.Denied for a workspace that people have.
+func (s *Service) unlisted(ctx context.Context, id tenant.WorkspaceID) error {
 	var listed bool
 	err := s.Gate.Look(s.proving(ctx, tenant.WorkspaceID{}), gate.EndProof, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		listed, err = isListed(ctx, tx, id)
 		return err
 	})
-	if err != nil {
+	if err == nil && listed {
+		err = fault.New(fault.Denied, "This workspace belongs to people. Only a workspace made for a proof ends with it.")
+	}
+	return err
+}
+
+// EndProof destroys a workspace that [Service.StageProof] made: its objects and keys go, and its rows say so. It fails with fault.Denied
+// for a workspace that people have.
+func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
+	if err := s.unlisted(ctx, id); err != nil {
 		return err
 	}
-	if listed {
-		return fault.New(fault.Denied, "This workspace belongs to people. Only a workspace made for a proof ends with it.")
-	}
-	err = s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
+	err := s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
 		return markAllErased(ctx, tx)
 	})
 	if err != nil {

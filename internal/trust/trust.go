@@ -87,6 +87,7 @@ type Deployment struct {
 	Gate     *gate.Gate
 	Vault    Sealer
 	Identity *identity.Service
+	Roster   Roster
 	Meetings *meeting.Service
 	Capture  Recordings
 	Speech   *speech.Service
@@ -94,7 +95,6 @@ type Deployment struct {
 	Progress *progress.Service
 	Models   *llm.Service
 	Egress   *egress.Service
-	Roster   *roster.Service
 	Post     Mailer
 	Source   tenant.Source
 
@@ -120,6 +120,17 @@ type Deployment struct {
 	Built func() (*debug.BuildInfo, bool)
 	// Refuses reports whether the program would not start with these settings, each written as NAME=value.
 	Refuses func(settings ...string) bool
+}
+
+// Roster is who belongs to a workspace, as far as it is checked.
+type Roster interface {
+	SignIn(ctx context.Context) (roster.SignIn, error)
+	ChangeSignIn(ctx context.Context, p roster.SignIn) error
+	ChangeRole(ctx context.Context, id tenant.MemberID, to gate.Role) error
+	Disable(ctx context.Context, id tenant.MemberID) error
+	Remove(ctx context.Context, id tenant.MemberID) error
+	Transfer(ctx context.Context, to tenant.MemberID) error
+	Leave(ctx context.Context) error
 }
 
 // Sealer is the vault, as far as it is checked.
