@@ -72,6 +72,9 @@ func methods() map[string]method {
 		"meeting.Words": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Meetings.Words(ctx)
 		}},
+		"meeting.MayList": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return nothing, w.Meetings.MayList(ctx)
+		}},
 		"meeting.MayCreate": {own: true, least: gate.Member, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return nothing, w.Meetings.MayCreate(ctx)
 		}},

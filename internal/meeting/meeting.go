@@ -194,6 +194,11 @@ func (s *Service) MayCreate(ctx context.Context) error {
 	return s.Gate.View(ctx, gate.Act{Verb: gate.CreateMeeting}, func(context.Context, *gate.Tx) error { return nil })
 }
 
+// MayList fails with fault.Denied or fault.Missing for who may not list meetings. It is for what offers that, and no act of its own.
+func (s *Service) MayList(ctx context.Context) error {
+	return s.Gate.View(ctx, gate.Act{Verb: gate.ListMeetings}, func(context.Context, *gate.Tx) error { return nil })
+}
+
 // Editable returns a meeting to who may change it. It is part of the form and no act of its own.
 func (s *Service) Editable(ctx context.Context, id ID) (Meeting, error) {
 	var m Meeting

@@ -9,10 +9,10 @@ import (
 	"mainstay/internal/worldtest"
 )
 
-// lax takes every rule.
-type lax struct{ trust.Roster }
+// floorless takes every rule.
+type floorless struct{ trust.Roster }
 
-func (lax) ChangeSignIn(context.Context, roster.SignIn) error { return nil }
+func (floorless) ChangeSignIn(context.Context, roster.SignIn) error { return nil }
 
 // everybody has every new member of a workspace come in as an owner.
 const everybody = `
@@ -27,7 +27,7 @@ func TestRolesThatDecideNothingAreSeen(t *testing.T) {
 	red(t, "P132", sql(`
 create function tenant.stay() returns trigger language plpgsql as $$ begin new.state := 'active'; return new; end $$;
 create trigger stay before update on tenant.member for each row execute function tenant.stay()`))
-	red(t, "P152", func(_ *testing.T, w *worldtest.World, d *trust.Deployment) { d.Roster = lax{w.Roster} })
+	red(t, "P152", func(_ *testing.T, w *worldtest.World, d *trust.Deployment) { d.Roster = floorless{w.Roster} })
 	red(t, "P161", sql(`
 create function tenant.open() returns trigger language plpgsql as $$ begin new.visibility := 'workspace'; return new; end $$;
 create trigger open before insert on tenant.record for each row execute function tenant.open()`))

@@ -36,6 +36,9 @@ func Register(cfg Config, s *httpd.Server) {
 	handler := mcp.NewStreamableHTTPHandler(cfg.server, &mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true, PropagateRequestCancellation: true,
 		DisableLocalhostProtection: true}) // the name of the host is httpd's to judge, before this
 	s.API("POST "+Path, httpd.Verb(gate.ListMeetings), func(w http.ResponseWriter, r *http.Request) error {
+		if err := cfg.Meetings.MayList(r.Context()); err != nil {
+			return err
+		}
 		handler.ServeHTTP(w, r)
 		return nil
 	}, httpd.Limited(httpd.Read), httpd.MaxBody(256<<10))
