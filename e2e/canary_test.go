@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"mainstay/internal/trust"
+	"mainstay/internal/trust/search"
 )
 
 // canary is a word that exists nowhere else. Each place that a person can fill gets the stem with an ending of its own, so
@@ -32,7 +32,7 @@ func (c canary) in(place string) string {
 }
 
 // byStore counts sightings by the part of a data folder that they are in.
-func byStore(found []trust.Sighting, data string) map[string]int {
+func byStore(found []search.Sighting, data string) map[string]int {
 	counts := map[string]int{}
 	for _, s := range found {
 		counts[storeOf(s.Path, data)]++

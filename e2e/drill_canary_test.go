@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"mainstay/internal/inference/inferencetest"
-	"mainstay/internal/trust"
+	"mainstay/internal/trust/search"
 	"mainstay/internal/vault"
 )
 
@@ -27,7 +27,7 @@ func places() []string {
 type cage struct {
 	*deployment
 	bird     canary
-	search   *trust.Search
+	search   *search.Search
 	searches int
 }
 
@@ -47,7 +47,7 @@ func newCage(t *testing.T, tags string) (*cage, func(func())) {
 			return 0, true
 		},
 	})
-	c := &cage{deployment: newDeployment(t, tags, "MAINSTAY_ENGINE="+engine.URL, "GOTRACEBACK=crash"), bird: bird, search: trust.SearchFor(string(bird))}
+	c := &cage{deployment: newDeployment(t, tags, "MAINSTAY_ENGINE="+engine.URL, "GOTRACEBACK=crash"), bird: bird, search: search.For(string(bird))}
 	c.start(t)
 	c.uncompressed(t)
 	form := owner()
@@ -109,19 +109,19 @@ func (c *cage) bring(t *testing.T) {
 }
 
 // sing searches everything that lasts, and what the server said.
-func (c *cage) sing(t *testing.T) []trust.Sighting {
+func (c *cage) sing(t *testing.T) []search.Sighting {
 	t.Helper()
 	c.searches++
 	found, err := c.search.In(time.Time{}, c.data(), c.tmp())
 	check(t, err)
 	for _, form := range c.search.Within([]byte(c.run.log.String())) {
-		found = append(found, trust.Sighting{Path: "the server's log", Form: form})
+		found = append(found, search.Sighting{Path: "the server's log", Form: form})
 	}
 	for _, folder := range []string{c.data(), c.tmp()} {
 		cores, err := filepath.Glob(filepath.Join(folder, "core*"))
 		check(t, err)
 		for _, core := range cores {
-			found = append(found, trust.Sighting{Path: core, Form: "core file"})
+			found = append(found, search.Sighting{Path: core, Form: "core file"})
 		}
 	}
 	return found
@@ -199,7 +199,7 @@ func TestDrillCanaryControl(t *testing.T) {
 		}
 	}
 	for _, place := range places() {
-		seen, err := trust.SearchFor(c.bird.in(place)).In(time.Time{}, c.data())
+		seen, err := search.For(c.bird.in(place)).In(time.Time{}, c.data())
 		check(t, err)
 		if len(seen) == 0 {
 			t.Errorf("what was put in as %s is nowhere: the drill does not try it", place)

@@ -31,7 +31,7 @@ type going struct {
 }
 
 func (g *going) isOf(id [16]byte) bool {
-	return id != [16]byte{} && (g.actor.Session == id || g.actor.Account == id || g.actor.Member == id)
+	return id != [16]byte{} && (g.actor.Session == id || g.actor.Account == id || g.actor.Member == id || g.actor.Key == id)
 }
 
 func (e *endings) add(g *going) {

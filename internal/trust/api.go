@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mainstay/internal/trust/markup"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,12 +38,12 @@ func (b *browser) ask(ctx context.Context, s *side, method, path string, body io
 // formToken reads the token that a session's changes carry.
 func (b *browser) formToken(ctx context.Context, s *side) (string, error) {
 	got, err := b.ask(ctx, s, http.MethodGet, "/meetings", nil)
-	for _, e := range elements(got.body) {
+	for _, e := range markup.Elements(got.body) {
 		named := map[string]string{}
-		for _, a := range e.attributes {
+		for _, a := range e.Attributes {
 			named[a.Key] = a.Val
 		}
-		if e.name == "meta" && named["name"] == "csrf" {
+		if e.Name == "meta" && named["name"] == "csrf" {
 			return named["content"], err
 		}
 	}

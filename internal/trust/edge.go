@@ -11,6 +11,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/markup"
 )
 
 // reader sends requests to the program's pages as the owner of our workspace.
@@ -81,12 +82,12 @@ func (r *reader) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range elements(page.body) {
+	for _, e := range markup.Elements(page.body) {
 		named := map[string]string{}
-		for _, a := range e.attributes {
+		for _, a := range e.Attributes {
 			named[a.Key] = a.Val
 		}
-		if e.name == "meta" && named["name"] == "csrf" {
+		if e.Name == "meta" && named["name"] == "csrf" {
 			r.token = named["content"]
 		}
 	}
@@ -150,15 +151,15 @@ func pagesConfined(ctx context.Context, p *proof) (finding, error) {
 		if err != nil {
 			return finding{}, err
 		}
-		if why := loose(got.header.Get("Content-Security-Policy")); why != "" {
+		if why := markup.Loose(got.header.Get("Content-Security-Policy")); why != "" {
 			return fail("%s: %s", route.Pattern, why)
 		}
 		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
 			continue
 		}
 		pages++
-		for _, e := range elements(got.body) {
-			if why := inline(e); why != "" {
+		for _, e := range markup.Elements(got.body) {
+			if why := markup.Inline(e); why != "" {
 				return fail("%s holds %s", route.Pattern, why)
 			}
 		}
@@ -167,37 +168,6 @@ func pagesConfined(ctx context.Context, p *proof) (finding, error) {
 		return fail("there is no page, so that nothing was looked at")
 	}
 	return pass("%d pages: scripts and styles from our own address alone, none inline, no frames, Trusted Types", pages)
-}
-
-// loose says what a policy leaves open, and is empty where it leaves nothing.
-func loose(policy string) string {
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "data:") {
-		return "the policy allows what is unsafe"
-	}
-	for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'",
-		"require-trusted-types-for 'script'"} {
-		if !strings.Contains(policy, part) {
-			return "the policy lacks " + part
-		}
-	}
-	return ""
-}
-
-// inline says what of an element would be code or style of its own.
-func inline(e element) string {
-	from := ""
-	for _, a := range e.attributes {
-		if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
-			return "an attribute " + a.Key
-		}
-		if a.Key == "src" || a.Key == "type" && a.Val == "application/json" {
-			from = a.Val
-		}
-	}
-	if e.name == "script" && from == "" || e.name == "style" {
-		return "an inline " + e.name
-	}
-	return ""
 }
 
 // crossSiteRefused sends every change as another site's page could make a browser send it.

@@ -6,27 +6,16 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/net/html"
-
 	"mainstay/internal/meeting"
+	"mainstay/internal/trust/markup"
 )
-
-// hostile are texts that become code where they are not escaped, and links that run some. Each holds a mark of its own.
-func hostile() []string {
-	return []string{
-		`<script>mark()</script>`, `<img src=x onerror=mark()>`, `"><svg onload=mark()>`, `' onmouseover='mark()`, `</title><script>mark()</script>`,
-		`{{mark}}`, `<a href="javascript:mark()">read</a>`, `[read](javascript:mark())`, `<a href="data:text/html,<script>mark()</script>">read</a>`,
-		`<a href="vbscript:mark()">read</a>`, `<a href="JaVaScRiPt:mark()">read</a>`, `<a href="java&#115;cript:mark()">read</a>`,
-		"<a href=\"java\tscript:mark()\">read</a>", `javascript:mark()`, `<iframe src="javascript:mark()"></iframe>`, `<form action="javascript:mark()"><button>x</button></form>`,
-	}
-}
 
 // shown returns the pages of a meeting in which every text that people write is hostile.
 func (p *proof) shown(ctx context.Context) (map[string][]byte, error) {
 	talk := ""
-	d := meeting.Details{Title: hostile()[0] + hostile()[6], Language: "en"}
-	for i, text := range hostile() {
-		talk += fmt.Sprintf("Speaker %d %s: We agreed that %s is the answer number %d.\n", i, hostile()[1], text, i)
+	d := meeting.Details{Title: markup.Hostile()[0] + markup.Hostile()[6], Language: "en"}
+	for i, text := range markup.Hostile() {
+		talk += fmt.Sprintf("Speaker %d %s: We agreed that %s is the answer number %d.\n", i, markup.Hostile()[1], text, i)
 		d.Attendees = append(d.Attendees, meeting.Person{Name: text})
 	}
 	o, err := p.drafted(ctx, &p.ours, d, talk)
@@ -52,32 +41,6 @@ func (p *proof) shown(ctx context.Context) (map[string][]byte, error) {
 	return pages, nil
 }
 
-// element is what a browser would make of a tag.
-type element struct {
-	name       string
-	attributes []html.Attribute
-	text       string // what follows it
-}
-
-// elements reads a page as a browser does.
-func elements(page []byte) []element {
-	var all []element
-	tokens := html.NewTokenizer(bytes.NewReader(page))
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken:
-			return all
-		case html.StartTagToken, html.SelfClosingTagToken:
-			token := tokens.Token()
-			all = append(all, element{name: token.Data, attributes: token.Attr})
-		case html.TextToken:
-			if len(all) > 0 {
-				all[len(all)-1].text += string(tokens.Text())
-			}
-		}
-	}
-}
-
 // contentEscaped looks for what the hostile texts would have become.
 func contentEscaped(ctx context.Context, p *proof) (finding, error) {
 	pages, err := p.shown(ctx)
@@ -86,11 +49,11 @@ func contentEscaped(ctx context.Context, p *proof) (finding, error) {
 	}
 	shown := 0
 	for path, page := range pages {
-		for _, e := range elements(page) {
-			if e.name == "script" && strings.Contains(e.text, "mark") {
+		for _, e := range markup.Elements(page) {
+			if e.Name == "script" && strings.Contains(e.Text, "mark") {
 				return fail("a script of somebody's text stands on %s", path)
 			}
-			for _, a := range e.attributes {
+			for _, a := range e.Attributes {
 				if strings.HasPrefix(a.Key, "on") || a.Key == "srcdoc" {
 					return fail("an element of %s has the attribute %s", path, a.Key)
 				}
@@ -98,10 +61,10 @@ func contentEscaped(ctx context.Context, p *proof) (finding, error) {
 		}
 		shown += bytes.Count(page, []byte("mark"))
 	}
-	if shown < len(hostile()) {
+	if shown < len(markup.Hostile()) {
 		return fail("the hostile texts are shown %d times only, so that nothing was tried", shown)
 	}
-	return pass("%d hostile texts, shown %d times on %d pages: none became an element or an attribute", len(hostile()), shown, len(pages))
+	return pass("%d hostile texts, shown %d times on %d pages: none became an element or an attribute", len(markup.Hostile()), shown, len(pages))
 }
 
 // linksHarmless looks where every link and form leads.
@@ -112,13 +75,13 @@ func linksHarmless(ctx context.Context, p *proof) (finding, error) {
 	}
 	links := 0
 	for path, page := range pages {
-		for _, e := range elements(page) {
-			for _, a := range e.attributes {
-				if !leads(a.Key) {
+		for _, e := range markup.Elements(page) {
+			for _, a := range e.Attributes {
+				if !markup.Leads(a.Key) {
 					continue
 				}
 				links++
-				if at := scheme(a.Val); at != "" && at != "http" && at != "https" && at != "mailto" {
+				if at := markup.Scheme(a.Val); at != "" && at != "http" && at != "https" && at != "mailto" {
 					return fail("a link of %s leads to %s:", path, at)
 				}
 				if strings.Contains(a.Val, "mark") && !strings.HasPrefix(a.Val, "/static/") { // an icon may be called so
@@ -131,27 +94,4 @@ func linksHarmless(ctx context.Context, p *proof) (finding, error) {
 		return fail("there is no link, so that nothing was looked at")
 	}
 	return pass("%d links on %d pages lead to https:, mailto: or our own addresses", links, len(pages))
-}
-
-func leads(attribute string) bool {
-	switch attribute {
-	case "href", "src", "action", "formaction", "poster", "data", "xlink:href":
-		return true
-	}
-	return false
-}
-
-// scheme is the scheme of an address as browsers find it: without spaces and control characters, in lower case.
-func scheme(address string) string {
-	address = strings.ToLower(strings.Map(func(r rune) rune {
-		if r <= ' ' {
-			return -1
-		}
-		return r
-	}, address))
-	before, _, ok := strings.Cut(address, ":")
-	if !ok || strings.ContainsAny(before, "/?#") {
-		return ""
-	}
-	return before
 }

@@ -16,6 +16,7 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/search"
 )
 
 // passwordsNowhere signs in with a password that is a word, and looks for it; and at the form of all that are stored.
@@ -37,7 +38,7 @@ func passwordsNowhere(ctx context.Context, p *proof) (finding, error) {
 	if readable > 0 {
 		return fail("%d of %d stored passwords are no salted hash", readable, all)
 	}
-	found, err := SearchFor(password).In(p.began, p.Data, p.Temp)
+	found, err := search.For(password).In(p.began, p.Data, p.Temp)
 	if err != nil {
 		return finding{}, err
 	}
@@ -281,7 +282,7 @@ func (p *proof) strangePages(ctx context.Context, o minutes.Opened) (int, error)
 		}
 		pages++
 		got, err := b.get(ctx, &p.other, filled(r.Pattern, o.Meeting.ID.String()))
-		if err != nil || got.status != http.StatusNotFound || SearchFor(p.word).Within(got.body) != nil {
+		if err != nil || got.status != http.StatusNotFound || search.For(p.word).Within(got.body) != nil {
 			return pages, errors.Join(fmt.Errorf("%w: %s answers %d", errShown, r.Pattern, got.status), err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mainstay/internal/gate"
+	"mainstay/internal/trust/search"
 	"mainstay/internal/vault"
 )
 
@@ -38,7 +39,7 @@ func nothingReadable(ctx context.Context, p *proof) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	found, err := SearchFor(p.word).In(p.began, p.Data, p.Temp)
+	found, err := search.For(p.word).In(p.began, p.Data, p.Temp)
 	if err != nil {
 		return finding{}, err
 	}
@@ -68,7 +69,7 @@ func credentialsSealed(ctx context.Context, p *proof) (finding, error) {
 	if err != nil {
 		return finding{}, fmt.Errorf("reading the row: %w", err)
 	}
-	if forms := SearchFor(p.word).Within(row); len(forms) > 0 {
+	if forms := search.For(p.word).Within(row); len(forms) > 0 {
 		return fail("the key stands in its row as %s", strings.Join(forms, ", "))
 	}
 	header, err := vault.Inspect(row)

@@ -19,6 +19,7 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/search"
 )
 
 // look reads the catalogue and what belongs to no workspace, as the prover.
@@ -127,7 +128,7 @@ func (p *proof) objectsWith(ctx context.Context, word string) (objects, readable
 	if err != nil {
 		return 0, 0, err
 	}
-	search := SearchFor(word)
+	sought := search.For(word)
 	err = p.Objects.Each(ctx, fmt.Sprintf("%x/", p.ours.owner.Workspace[:]), func(name string) error {
 		objects++
 		object, err := p.Objects.Open(ctx, name)
@@ -135,7 +136,7 @@ func (p *proof) objectsWith(ctx context.Context, word string) (objects, readable
 			return err
 		}
 		raw, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size()))
-		if len(search.Within(raw)) > 0 {
+		if len(sought.Within(raw)) > 0 {
 			readable++
 		}
 		return errors.Join(err, object.Close())
@@ -166,10 +167,10 @@ func silence(title string) []byte {
 }
 
 // rowsWith returns how many rows our workspace has, and the tables in which the word stands.
-func (p *proof) rowsWith(ctx context.Context, word string) (rows int, in []string, err error) {
-	search := SearchFor(word)
+func (p *proof) rowsWith(ctx context.Context, text string) (rows int, in []string, err error) {
+	word := search.For(text)
 	err = p.Gate.View(p.ours.as(ctx), gate.Act{Verb: gate.ReadWorkspace}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		in, rows, err = search.inRows(ctx, tx)
+		in, rows, err = inRows(ctx, tx, word)
 		return err
 	})
 	return rows, in, err

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"mainstay/internal/gate"
+	"mainstay/internal/trust/search"
 )
 
 // inventory returns the columns that the database has, in the form and order of [postgres.Tables].
@@ -91,7 +92,7 @@ where n.nspname in ('tenant', 'audit') and c.relkind in ('r', 'p') and has_table
 
 // inRows returns the tables in which a row of the workspace holds what the search looks for, and how many rows it has. The
 // tables' names come from the catalogue, which quotes them.
-func (s *Search) inRows(ctx context.Context, tx *gate.Tx) (tables []string, rows int, err error) {
+func inRows(ctx context.Context, tx *gate.Tx, s *search.Search) (tables []string, rows int, err error) {
 	all, err := ownTables(ctx, tx)
 	if err != nil {
 		return nil, 0, err

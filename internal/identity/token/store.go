@@ -151,7 +151,7 @@ func endCredential(ctx context.Context, tx *gate.InstanceTx, id ID, reason strin
 	batch := &pgx.Batch{}
 	batch.Queue(`update control.credential set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null`, id, tx.Now(), reason)
 	batch.Queue(`delete from control.token where credential_id = $1 and kind = 'access'`, id)
-	batch.Queue(`select pg_notify('session_ended', $1)`, id.String())
+	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, id)
 	return tx.SendBatch(ctx, batch).Close()
 }
 

@@ -1,4 +1,4 @@
-package trust_test
+package search_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"mainstay/internal/trust"
+	"mainstay/internal/trust/search"
 )
 
 func TestTheSearchSeesEveryForm(t *testing.T) {
@@ -55,7 +55,7 @@ func TestTheSearchSeesEveryForm(t *testing.T) {
 		}
 	}
 	forms := map[string][]string{}
-	s := trust.SearchFor(word)
+	s := search.For(word)
 	for range 2 { // what was found clean is not read again, what was not is
 		found, err := s.In(time.Time{}, dir)
 		if err != nil {
@@ -79,7 +79,7 @@ func TestTheSearchLeavesOutWhatIsOld(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "old"), []byte("qzjxvkwpyhgm"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := trust.SearchFor("qzjxvkwpyhgm").In(time.Now().Add(time.Hour), dir); err != nil || len(found) != 0 {
+	if found, err := search.For("qzjxvkwpyhgm").In(time.Now().Add(time.Hour), dir); err != nil || len(found) != 0 {
 		t.Errorf("In() = %v, %v; want nothing that is older than asked", found, err)
 	}
 }

@@ -1,4 +1,5 @@
-package trust
+// Package search finds a word in files, however it was written or packed: what should be nowhere on a disk.
+package search
 
 import (
 	"bytes"
@@ -37,8 +38,8 @@ type stamp struct {
 	at   time.Time
 }
 
-// SearchFor returns a search for a word of ASCII letters.
-func SearchFor(word string) *Search {
+// For returns a search for a word of ASCII letters.
+func For(word string) *Search {
 	s := &Search{forms: map[string]string{}, clean: map[string]stamp{}}
 	for _, text := range []string{word, strings.ToLower(word), strings.ToUpper(word), strings.ToUpper(word[:1]) + strings.ToLower(word[1:])} {
 		s.forms[text] = "text"
