@@ -2,7 +2,6 @@ package enrolment
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -221,5 +220,3 @@ func bound(account tenant.AccountID, id [16]byte) []byte {
 	sum := sha256.Sum256(append(account[:], id[:]...))
 	return sum[:]
 }
-
-func same(a, b []byte) bool { return hmac.Equal(a, b) }
