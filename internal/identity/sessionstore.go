@@ -47,12 +47,18 @@ func sessionByToken(ctx context.Context, tx *gate.InstanceTx, hash []byte) (sess
 	a := &found.actor
 	var ended, until *time.Time
 	var state string
-	err := tx.QueryRow(ctx, `
+	const row = `
 select s.id, s.account_id, s.workspace_id, s.member_id, s.factors, s.created_at, s.confirmed_at, s.used_at, s.rotated_at, s.ends_at, s.ended_at,
-    s.token_hash <> $1, s.previous_until, a.state
+    s.previous_until, a.state
 from control.session s join control.account a on a.id = s.account_id
-where s.token_hash = $1 or s.previous_hash = $1`, hash).Scan(&a.Session, &a.Account, &a.Workspace, &a.Member, &a.Factors, &a.SignedInAt, &a.ConfirmedAt,
-		&a.SeenAt, &found.rotatedAt, &found.ends, &ended, &found.previous, &until, &state)
+where `
+	to := []any{&a.Session, &a.Account, &a.Workspace, &a.Member, &a.Factors, &a.SignedInAt, &a.ConfirmedAt, &a.SeenAt, &found.rotatedAt, &found.ends,
+		&ended, &until, &state}
+	err := tx.QueryRow(ctx, row+`s.token_hash = $1`, hash).Scan(to...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		found.previous = true
+		err = tx.QueryRow(ctx, row+`s.previous_hash = $1`, hash).Scan(to...)
+	}
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended != nil || state != "active" || !tx.Now().Before(found.ends)) {
 		return session{}, sessionOver()
 	}

@@ -172,8 +172,10 @@ func (s *Service) Create(ctx context.Context, d Details, source string, private 
 // Read returns a meeting. Opening it is an act that leaves an event.
 func (s *Service) Read(ctx context.Context, id ID) (Meeting, error) {
 	var m Meeting
-	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		m, err = Load(ctx, tx, id)
+	var r row
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id, Ahead: r.ahead(id)}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		r.Private = tx.Private()
+		m, err = r.open(ctx, tx, nil)
 		return err
 	})
 	return m, err

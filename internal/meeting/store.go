@@ -62,6 +62,18 @@ select `+columns+` from tenant.meeting m where m.workspace_id = $1 and m.id = $2
 	return r.open(ctx, tx, err)
 }
 
+// ahead reads the row of a meeting that an act is about, together with the gate's own reads.
+func (r *row) ahead(id ID) func(*pgx.Batch) {
+	return func(b *pgx.Batch) {
+		b.Queue(`select `+columns+` from tenant.meeting m where m.workspace_id = tenant.current_workspace() and m.id = $1`, id).QueryRow(func(found pgx.Row) error {
+			if err := r.scan(found); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+	}
+}
+
 // ByRecord returns the meeting that leads a record's group.
 func ByRecord(ctx context.Context, tx *gate.Tx, group tenant.RecordID) (Meeting, error) {
 	return load(ctx, tx, `m.record_id = $2`, group)
