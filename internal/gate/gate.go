@@ -10,7 +10,8 @@
 // like any other act. An act whose event cannot be written did not happen.
 //
 // One act costs two round trips beyond its own queries: begin, settings, role and object go in one batch, event and commit
-// in another. No model, engine or network is called inside an act, and an act inside an act is refused.
+// in another, and reads that an act announces go with the first. No model, engine or network is called inside an act, and an
+// act inside an act is refused.
 package gate
 
 import (
