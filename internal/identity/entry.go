@@ -7,6 +7,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/limit"
 	"mainstay/internal/tenant"
 )
 
@@ -43,9 +44,17 @@ type Entry struct {
 // factors and none was shown, there is a challenge and no session. It fails with fault.Denied for an account that is disabled
 // or has no place in the workspace that Shown names.
 func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Shown) (Entry, error) {
+	return s.let(ctx, account, shown)
+}
+
+// let is Enter for a person who got it right, whose allowances are filled again in the same act.
+func (s *Service) let(ctx context.Context, account tenant.AccountID, shown Shown, forgiven ...limit.Allowance) (Entry, error) {
 	var entry Entry
 	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(account)
+		if err := s.counter().ForgiveIn(ctx, tx, forgiven...); err != nil {
+			return err
+		}
 		entry, err = s.enter(ctx, tx, account, shown)
 		return err
 	})

@@ -104,12 +104,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Entry, er
 		return Entry{}, s.refuse(ctx, a, err)
 	}
 	if stale {
-		err = s.rehash(ctx, a, password)
+		if err := s.rehash(ctx, a, password); err != nil {
+			return Entry{}, err
+		}
 	}
-	if err := errors.Join(err, s.counter().Forgive(ctx, counted.Hard[0])); err != nil {
-		return Entry{}, err
-	}
-	return s.Enter(ctx, a.id, Shown{Factors: []string{Password}})
+	return s.let(ctx, a.id, Shown{Factors: []string{Password}}, counted.Hard[0])
 }
 
 func wrongPassword() error {

@@ -62,13 +62,18 @@ func (c Counter) Take(ctx context.Context, t Tries) (short time.Duration, err er
 
 // Forgive fills allowances again: those of somebody who got it right.
 func (c Counter) Forgive(ctx context.Context, all ...Allowance) error {
+	return c.Gate.Tally(counting(ctx), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
+		return c.ForgiveIn(ctx, tx, all...)
+	})
+}
+
+// ForgiveIn is Forgive inside an act of its caller's.
+func (c Counter) ForgiveIn(ctx context.Context, tx *gate.InstanceTx, all ...Allowance) error {
 	k, err := c.keyed(all)
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return err
 	}
-	return c.Gate.Tally(counting(ctx), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
-		return refill(ctx, tx, k.keys)
-	})
+	return refill(ctx, tx, k.keys)
 }
 
 // Tidy removes the counts that are full again, inside a tally of its caller's.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -35,18 +36,22 @@ func (c Cost) bearable() bool {
 	return c.Memory >= 8 && c.Memory <= 1<<20 && c.Passes >= 1 && c.Passes <= 16 && c.Threads >= 1 && c.Threads <= 32
 }
 
-// Hasher bounds how many hashes, and so how much memory, are in work at once.
+// Hasher bounds how many hashes, and so how much memory, are in work at once: no more than there are processors, and 4.
 type Hasher struct {
 	cost  Cost
 	slots chan struct{}
 	work  atomic.Int64
 
-	mu   sync.Mutex
-	idle *time.Timer // nil before the first large hash
+	mu     sync.Mutex
+	idle   *time.Timer // nil before the first large hash
+	busy   bool        // memory of hashes is kept
+	target int         // the collector's before that
 }
 
-// NewHasher returns a hasher whose new hashes have the cost.
-func NewHasher(cost Cost) *Hasher { return &Hasher{cost: cost, slots: make(chan struct{}, 4)} }
+// NewHasher returns a hasher whose new hashes have the cost. A program has one.
+func NewHasher(cost Cost) *Hasher {
+	return &Hasher{cost: cost, slots: make(chan struct{}, min(runtime.NumCPU(), 4))}
+}
 
 // Work returns how many hashes were computed so far.
 func (h *Hasher) Work() int64 { return h.work.Load() }
@@ -56,6 +61,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 	select {
 	case h.slots <- struct{}{}:
 		h.work.Add(1)
+		h.begin()
 		return nil
 	case <-ctx.Done():
 		return fault.Wrap(fault.Busy, "Too many people are signing in. Try again in a moment.", ctx.Err())
@@ -65,10 +71,29 @@ func (h *Hasher) enter(ctx context.Context) error {
 // rest is how long a hash's memory is kept for the next one. To give it back and take it anew costs a third of a hash.
 const rest = 3 * time.Second
 
+// spacing is the collector's target while hashes are in work. Each leaves 64 MiB behind, and at the usual target the whole of a
+// small heap would be marked after every other one, which costs a tenth of a hash.
+const spacing = 300
+
+// large reports whether a hash takes enough memory to care.
+func (h *Hasher) large() bool { return h.cost.Memory >= 16<<10 }
+
+func (h *Hasher) begin() {
+	if !h.large() {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.busy {
+		h.busy = true
+		h.target = debug.SetGCPercent(spacing)
+	}
+}
+
 // leave gives the memory of hashes back to the machine once nobody has signed in for a while: an idle server must not keep it.
 func (h *Hasher) leave() {
 	<-h.slots
-	if h.cost.Memory < 16<<10 {
+	if !h.large() {
 		return
 	}
 	h.mu.Lock()
@@ -80,7 +105,11 @@ func (h *Hasher) leave() {
 }
 
 func (h *Hasher) release() {
-	if len(h.slots) == 0 { // else the hash in work comes by here
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.slots) == 0 && h.busy { // else the hash in work comes by here
+		h.busy = false
+		debug.SetGCPercent(h.target)
 		debug.FreeOSMemory()
 	}
 }
