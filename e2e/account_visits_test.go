@@ -18,6 +18,9 @@ func accountVisits() map[string]visit {
 		"POST /sign-in/factor/options":  {none: "its challenge is its right"},
 		"POST /sign-in/factor/send":     {none: "its challenge is its right"},
 
+		"GET /sign-in/password":  {none: "its challenge is its right"},
+		"POST /sign-in/password": {none: "its challenge is its right"},
+
 		"GET /forgot":                           door,
 		"POST /forgot":                          door,
 		"GET /reset/{token}":                    {none: "its token is its right"},

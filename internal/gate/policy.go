@@ -175,6 +175,7 @@ const (
 	AskReset          Verb = "password.ask"
 	ResetPassword     Verb = "password.reset"
 	ChangePassword    Verb = "password.change"
+	RenewPassword     Verb = "password.renew"
 	AskVerification   Verb = "address.ask"
 	VerifyAddress     Verb = "address.verify"
 	ChangeAddress     Verb = "address.change"
@@ -438,6 +439,7 @@ func Policy() []Rule {
 		{Verb: AskReset, Says: "make a link to choose a new password", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ResetPassword, Says: "choose a new password by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ChangePassword, Says: "change one's password", Jobs: []string{Authenticator}, Stream: audit.Administration},
+		{Verb: RenewPassword, Says: "choose a new password in place of one that is too old, and sign in with it", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: AskVerification, Says: "make a link to show that an address is one's own", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: VerifyAddress, Says: "show that an address is one's own by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ChangeAddress, Says: "change the address of one's account", Jobs: []string{Authenticator}, Stream: audit.Administration},

@@ -33,16 +33,16 @@ type Shown struct {
 	Workspace tenant.WorkspaceID // the session is good in this workspace alone; zero: in each of the account's
 }
 
-// Entry is where a person stands on their way in: in, where Challenge is empty, else before a second factor.
+// Entry is where a person stands on their way in: in, where Challenge is empty, else before a second factor or a new password.
 type Entry struct {
 	Begun
-	Challenge tenant.Secret // with which [Service.Continue] takes a second factor; it reaches nothing else
-	Needs     []string      // the second factors that the account has, the best first
+	Challenge tenant.Secret // with which [Service.Continue] takes a second factor; it reaches no more than what it needs
+	Needs     []string      // the second factors that the account has, the best first; or [NewPassword] alone
 }
 
 // Enter lets an account in after what its person has shown, which the caller has verified. Where the account has second
-// factors and none was shown, there is a challenge and no session. It fails with fault.Denied for an account that is disabled
-// or has no place in the workspace that Shown names.
+// factors and none was shown, or the password that was shown is too old, there is a challenge and no session. It fails with
+// fault.Denied for an account that is disabled or has no place in the workspace that Shown names.
 func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Shown) (Entry, error) {
 	return s.let(ctx, account, shown)
 }
@@ -71,10 +71,8 @@ func (s *Service) enter(ctx context.Context, tx *gate.InstanceTx, account tenant
 	if a.state != "active" {
 		return entry, fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
 	}
-	if gate.StrengthOf(shown.Factors) == gate.Single {
-		if entry.Needs, err = s.secondFactors(ctx, tx, account); err != nil {
-			return entry, err
-		}
+	if entry.Needs, err = s.lacks(ctx, tx, account, shown); err != nil {
+		return entry, err
 	}
 	if len(entry.Needs) > 0 {
 		entry.Challenge, err = insertChallenge(ctx, tx, account, shown)
@@ -84,14 +82,15 @@ func (s *Service) enter(ctx context.Context, tx *gate.InstanceTx, account tenant
 	return entry, err
 }
 
-// Continue begins the session of a challenge with a second factor. It fails with fault.Denied for an answer that is wrong, and
-// with fault.Ended for a challenge that is over, used or had its tries.
-func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor, answer string) (Begun, error) {
+// Continue begins the session of a challenge with a second factor; where a new password is due, too, there is another challenge
+// for that in its place. It fails with fault.Denied for an answer that is wrong, and with fault.Ended for a challenge that is over,
+// used or had its tries.
+func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor, answer string) (Entry, error) {
 	asked, err := s.try(ctx, challenge, factor, answer)
 	if err != nil {
-		return Begun{}, err
+		return Entry{}, err
 	}
-	var begun Begun
+	var entry Entry
 	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(asked.account)
 		tx.Note("factor", factor)
@@ -102,10 +101,10 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 			return err
 		}
 		asked.shown.Factors = append(slices.Clone(asked.shown.Factors), factor)
-		begun, err = s.begin(ctx, tx, asked.account, asked.shown)
+		entry, err = s.enter(ctx, tx, asked.account, asked.shown)
 		return err
 	})
-	return begun, s.Factors.Told(ctx, err)
+	return entry, s.Factors.Told(ctx, err)
 }
 
 // try counts one try of a challenge before its answer is looked at, so that a crash or a race gives none for free.

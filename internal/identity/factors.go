@@ -60,8 +60,8 @@ func answerOf(c challenge, kind, text string) enrolment.Answer {
 	return enrolment.Answer{Account: c.account, Kind: kind, Text: text, Bound: c.id}
 }
 
-// Asked returns the second factors that a challenge takes, the best first, without counting a try. It fails with fault.Ended for
-// a challenge that is over.
+// Asked returns the second factors that a challenge takes, the best first, or [NewPassword] alone, without counting a try. It fails
+// with fault.Ended for a challenge that is over.
 func (s *Service) Asked(ctx context.Context, token tenant.Secret) ([]string, error) {
 	var kinds []string
 	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
@@ -69,7 +69,7 @@ func (s *Service) Asked(ctx context.Context, token tenant.Secret) ([]string, err
 		if err != nil {
 			return err
 		}
-		kinds, err = s.secondFactors(ctx, tx, asked.account)
+		kinds, err = s.lacks(ctx, tx, asked.account, asked.shown)
 		return err
 	})
 	return kinds, err

@@ -153,12 +153,17 @@ values ($1, $2, $3, $4, $5, $6, 0, $7, $8)`, gate.NewID[tenant.SessionID](&tx.Tx
 
 // tryChallenge counts a try. It fails with fault.Ended for a challenge that takes no more.
 func tryChallenge(ctx context.Context, tx *gate.InstanceTx, hash []byte) (challenge, error) {
-	var c challenge
-	var until *time.Time
-	err := tx.QueryRow(ctx, `
+	return scanChallenge(tx.QueryRow(ctx, `
 update control.challenge set tries = tries + 1
 where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3
-returning id, account_id, factors, session_until, bound_id`, hash, tx.Now(), ChallengeTries).Scan(&c.id, &c.account, &c.shown.Factors, &until, &c.shown.Workspace)
+returning id, account_id, factors, session_until, bound_id`, hash, tx.Now(), ChallengeTries))
+}
+
+// scanChallenge reads a challenge that takes an answer. It fails with fault.Ended where there is none.
+func scanChallenge(row pgx.Row) (challenge, error) {
+	var c challenge
+	var until *time.Time
+	err := row.Scan(&c.id, &c.account, &c.shown.Factors, &until, &c.shown.Workspace)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, overChallenge()
 	}

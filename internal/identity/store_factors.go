@@ -47,12 +47,7 @@ func leastFactor(ctx context.Context, tx *gate.Tx) (gate.Strength, error) {
 
 // peekChallenge reads a challenge that still takes a factor.
 func peekChallenge(ctx context.Context, tx *gate.InstanceTx, hash []byte) (challenge, error) {
-	var c challenge
-	err := tx.QueryRow(ctx, `
-select id, account_id from control.challenge where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3`,
-		hash, tx.Now(), ChallengeTries).Scan(&c.id, &c.account)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return c, overChallenge()
-	}
-	return c, err
+	return scanChallenge(tx.QueryRow(ctx, `
+select id, account_id, factors, session_until, bound_id from control.challenge where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3`,
+		hash, tx.Now(), ChallengeTries))
 }

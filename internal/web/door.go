@@ -25,7 +25,7 @@ func (a *App) FrameOf(r *http.Request, title, current string) (Shell, identity.M
 // Plain returns what surrounds a page of somebody who is not in yet.
 func Plain(r *http.Request, title string) Shell { return Shell{Title: title, Theme: themeOf(r)} }
 
-// LetIn goes on to where the person wanted to be, over the second factor where one is due.
+// LetIn goes on to where the person wanted to be, over the second factor or the new password where one is due.
 func (a *App) LetIn(w http.ResponseWriter, r *http.Request, entry identity.Entry) {
 	a.letIn(w, r, entry)
 }

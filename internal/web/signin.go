@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,12 +72,16 @@ func (a *App) signIn(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// letIn goes on to where the person wanted to be, over the second factor where one is due.
+// letIn goes on to where the person wanted to be, over the second factor or the new password where one is due.
 func (a *App) letIn(w http.ResponseWriter, r *http.Request, entry identity.Entry) {
 	next := httpd.LocalPath(r.FormValue("next"))
 	if entry.Challenge != "" {
 		a.setCookie(w, r, challengeCookie(r), entry.Challenge, a.Source.Now().Add(identity.ChallengeLife))
-		http.Redirect(w, r, "/sign-in/factor?"+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
+		at := "/sign-in/factor?"
+		if slices.Contains(entry.Needs, identity.NewPassword) {
+			at = "/sign-in/password?"
+		}
+		http.Redirect(w, r, at+url.Values{"next": {next}}.Encode(), http.StatusSeeOther)
 		return
 	}
 	a.enter(w, r, entry.Begun)

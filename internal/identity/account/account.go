@@ -126,7 +126,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next string) (ide
 	if err != nil {
 		return identity.Begun{}, err
 	}
-	hash, err := s.acceptable(ctx, actor.Account, next)
+	hash, err := s.acceptable(ctx, actor.Account, next, 0)
 	if err != nil {
 		return identity.Begun{}, err
 	}
@@ -185,8 +185,9 @@ type rules struct {
 	days    int // after so many one is too old; 0: never
 }
 
-// acceptable checks a new password against the rules and what is known of its person, and returns its hash.
-func (s *Service) acceptable(ctx context.Context, account tenant.AccountID, next string) (string, error) {
+// acceptable checks a new password against the rules and what is known of its person, and returns its hash. It differs from the
+// last so many passwords at least, also where no workspace asks for that.
+func (s *Service) acceptable(ctx context.Context, account tenant.AccountID, next string, differs int) (string, error) {
 	about, err := s.known(ctx, account)
 	if err != nil {
 		return "", err
@@ -202,7 +203,7 @@ func (s *Service) acceptable(ctx context.Context, account tenant.AccountID, next
 			return err
 		}
 		about = append(about, at)
-		before, err = formerPasswords(ctx, tx, account, asked.history)
+		before, err = formerPasswords(ctx, tx, account, max(asked.history, differs))
 		return err
 	})
 	if err != nil {
@@ -242,13 +243,13 @@ func (s *Service) known(ctx context.Context, account tenant.AccountID) ([]string
 }
 
 // setPassword stores a new password and ends what was begun with the old one: all sessions but the actor's, links, and what
-// other browsers are known for.
+// browsers but the actor's are known for.
 func (s *Service) setPassword(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, actor tenant.Actor, hash string) error {
 	if err := retirePassword(ctx, tx, account, hash); err != nil {
 		return err
 	}
 	var keep []byte
-	if !actor.Session.IsZero() {
+	if actor.Device != "" {
 		keep = identity.DeviceHash(actor.Device)
 	}
 	if err := forgetBrowsers(ctx, tx, account, keep); err != nil {

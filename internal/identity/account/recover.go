@@ -123,7 +123,7 @@ func (s *Service) Reset(ctx context.Context, token, next string) error {
 	if err != nil {
 		return err
 	}
-	hash, err := s.acceptable(ctx, l.Account, next)
+	hash, err := s.acceptable(ctx, l.Account, next, 0)
 	if err != nil {
 		return err
 	}

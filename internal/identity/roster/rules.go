@@ -77,7 +77,7 @@ func (s *Service) SignIn(ctx context.Context) (SignIn, error) {
 }
 
 // ChangeSignIn changes what the workspace asks; sessions are held to it from the next request on, passwords when they are
-// chosen. It fails with fault.Invalid below a floor, with fault.Conflict where somebody changed the settings since p.Version,
+// chosen, and to their age at each sign-in with one. It fails with fault.Invalid below a floor, with fault.Conflict where somebody changed the settings since p.Version,
 // and where the actor's own session would not be let in any more.
 func (s *Service) ChangeSignIn(ctx context.Context, p SignIn) error {
 	if err := p.checked(); err != nil {

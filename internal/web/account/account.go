@@ -45,6 +45,8 @@ func (a *Pages) factorRoutes(s *httpd.Server) {
 	s.Page("POST /sign-in/factor/options", httpd.Public(), a.askFactor, body)
 	s.Page("POST /sign-in/factor/send", httpd.Public(), a.sendFactor, body)
 
+	s.Page("GET /sign-in/password", httpd.Public(), a.showRenew)
+	s.Page("POST /sign-in/password", httpd.Public(), a.renew, body)
 	s.Page("GET /confirm", httpd.SignedIn(), a.showConfirm)
 	s.Page("POST /confirm", httpd.SignedIn(), a.confirm, body)
 	s.Page("POST /confirm/options", httpd.SignedIn(), a.askConfirm, body)

@@ -115,6 +115,9 @@ func (a *Pages) factorPage(r *http.Request) (AnswerPage, error) {
 		return AnswerPage{}, fault.New(fault.Ended, "This sign-in is over. Sign in again.")
 	}
 	kinds, err := a.Identity.Asked(r.Context(), challenge)
+	if err == nil && slices.Contains(kinds, identity.NewPassword) {
+		err = fault.New(fault.Ended, "This sign-in waits for a new password. Sign in again.")
+	}
 	if err != nil {
 		return AnswerPage{}, err
 	}
@@ -135,11 +138,12 @@ func (a *Pages) startAgain(w http.ResponseWriter, r *http.Request, err error) er
 }
 
 func (a *Pages) takeFactor(w http.ResponseWriter, r *http.Request) error {
-	begun, err := a.Identity.Continue(r.Context(), web.ChallengeOf(r), r.PostFormValue("kind"), answerOf(r))
+	entry, err := a.Identity.Continue(r.Context(), web.ChallengeOf(r), r.PostFormValue("kind"), answerOf(r))
 	if err == nil {
-		a.EndChallenge(w, r)
-		a.Enter(w, r, begun)
-		http.Redirect(w, r, httpd.LocalPath(r.PostFormValue("next")), http.StatusSeeOther)
+		if entry.Challenge == "" {
+			a.EndChallenge(w, r)
+		}
+		a.LetIn(w, r, entry)
 		return nil
 	}
 	if !told(err) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"mainstay/internal/gate"
 	"mainstay/internal/identity"
@@ -277,5 +278,42 @@ func TestAStrangerIsLockedOutOverThePages(t *testing.T) {
 	}
 	if w := o.signIn("ada@example.com", newSecret); w.Code != http.StatusSeeOther || !o.in() {
 		t.Errorf("coming back: %d", w.Code)
+	}
+}
+
+// Who shows a password that is too old chooses another before they are in.
+func TestAnOldPasswordIsReplacedOverThePages(t *testing.T) {
+	t.Parallel()
+	o := newOwned(t)
+	_, err := o.Admin.Exec(t.Context(), `update control.workspace set password_days = 30`)
+	o.check(err)
+	if w := o.ask("GET", "/sign-in/password", nil); !strings.HasPrefix(w.Header().Get("Location"), "/sign-in?") {
+		t.Errorf("without a sign-in: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	o.Clock.Advance(30 * 24 * time.Hour)
+	w := o.ask("POST", "/sign-in", url.Values{"email": {"ada@example.com"}, "password": {secret}, "next": {"/meetings"}})
+	at := w.Header().Get("Location")
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(at, "/sign-in/password?") || o.in() {
+		t.Fatalf("an old password: %d to %s, in: %v", w.Code, at, o.in())
+	}
+	if w := o.ask("GET", "/sign-in/factor", nil); w.Code != http.StatusSeeOther {
+		t.Errorf("the page of a second factor: %d, want to begin again", w.Code)
+	}
+	w = o.ask("POST", "/sign-in", url.Values{"email": {"ada@example.com"}, "password": {secret}, "next": {"/meetings"}})
+	if w = o.ask("GET", w.Header().Get("Location"), nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "after 30 days") {
+		t.Fatalf("the page: %d", w.Code)
+	}
+	for _, weak := range []string{"password1234", secret} {
+		w = o.ask("POST", "/sign-in/password", url.Values{"password": {weak}, "next": {"/meetings"}})
+		if w.Code != http.StatusUnprocessableEntity || strings.Contains(w.Body.String(), weak) || o.in() {
+			t.Errorf("%q: %d, in: %v", weak, w.Code, o.in())
+		}
+	}
+	w = o.ask("POST", "/sign-in/password", url.Values{"password": {newSecret}, "next": {"/meetings"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/meetings" || !o.in() {
+		t.Fatalf("a new password: %d %s, in: %v", w.Code, w.Header().Get("Location"), o.in())
+	}
+	if w = o.ask("POST", "/sign-in/password", url.Values{"password": {"a third one by the canal"}}); !strings.HasPrefix(w.Header().Get("Location"), "/sign-in?") {
+		t.Errorf("the page again: %d %s", w.Code, w.Header().Get("Location"))
 	}
 }

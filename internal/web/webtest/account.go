@@ -30,6 +30,8 @@ func own() map[string]web.View {
 		"forgot-sent":    forgot(func(p *account.ForgotPage) { p.Sent = true }),
 		"forgot-no-mail": forgot(func(p *account.ForgotPage) { p.NoMail = true }),
 		"reset":          account.ResetPage{Shell: web.Shell{Title: "Choose a new password"}, Action: "/reset/x", Password: next},
+		"renew":          account.RenewPage{Shell: web.Shell{Title: "Choose a new password"}, Next: "/meetings", Password: next, Lead: "That was right, but a workspace of yours asks for a new password after 90 days. You are signed in as soon as it is saved."},
+		"renew-problem":  account.RenewPage{Shell: web.Shell{Title: "Choose a new password"}, Next: "/meetings", Password: bad, Problem: "Too many tries. Wait a minute."},
 		"reset-problem":  account.ResetPage{Shell: web.Shell{Title: "Choose a new password"}, Action: "/reset/x", Password: bad},
 		"verify": account.LinkPage{Shell: web.Shell{Title: "Confirm your address"}, Heading: "Confirm your address", Action: "/verify/x", Button: "This is my address",
 			Lead: "You opened a link that was mailed to you. Confirm that the address is yours."},
