@@ -95,7 +95,8 @@ func imports() map[string]string {
 		"httpd/waf":         "",
 		"web":               products + " httpd pipeline progress trust sample health accesslog",
 		"httpd/tus":         "fault httpd",
-		"web/record":        products + " httpd httpd/tus progress health web",
+		"httpd/upload":      "tenant capture httpd/tus",
+		"web/record":        products + " httpd httpd/tus httpd/upload progress health web",
 		"web/account":       products + " httpd accesslog web",
 		"web/settings":      products + " httpd accesslog progress health trust web",
 		"web/build":         "",
@@ -109,7 +110,7 @@ func imports() map[string]string {
 		"web/reference":   "fault httpd web",
 		"api/idempotency": words + " " + ground,
 		"api/operation":   "fault tenant gate httpd api/idempotency",
-		"api":             products + " httpd httpd/tus progress health api/idempotency api/operation",
+		"api":             products + " httpd httpd/tus httpd/upload progress health api/idempotency api/operation",
 
 		"worldtest":   products + " accesslog gate/gatetest api api/audio api/mcp api/oauth api/idempotency post/posttest httpd pipeline progress health web web/account web/record web/reference web/settings",
 		"web/webtest": products + " accesslog httpd httpd/tus pipeline progress trust health web web/account web/record web/reference web/settings",

@@ -16,6 +16,7 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/httpd"
 	"mainstay/internal/httpd/tus"
+	"mainstay/internal/httpd/upload"
 	"mainstay/internal/meeting"
 	"mainstay/internal/tenant"
 )
@@ -177,47 +178,7 @@ func (a *API) tusPatch(context.Context, *tusPatch) (*tusAnswer, error) {
 }
 
 func (a *API) resumable() tus.Config {
-	return tus.Config{MaxSize: capture.MaxSize, MaxPart: capture.MaxPart, Store: uploads{a}}
-}
-
-// uploads is the recordings on their way, for tus. An upload belongs to who began it.
-type uploads struct{ *API }
-
-func tusUpload(u capture.Upload) tus.Upload {
-	out := tus.Upload{Offset: u.Received, Length: u.Size, Metadata: u.Metadata}
-	if u.State == "open" {
-		out.Expires = u.ExpiresAt
-	}
-	return out
-}
-
-// Status implements tus.Store.
-func (a uploads) Status(r *http.Request, id string) (tus.Upload, error) {
-	upload, err := tenant.ParseID[capture.UploadID](id)
-	if err != nil {
-		return tus.Upload{}, err
-	}
-	u, err := a.Capture.Status(r.Context(), upload)
-	return tusUpload(u), err
-}
-
-// Append implements tus.Store.
-func (a uploads) Append(r *http.Request, id string, offset int64, body io.Reader) (tus.Upload, error) {
-	upload, err := tenant.ParseID[capture.UploadID](id)
-	if err != nil {
-		return tus.Upload{}, err
-	}
-	u, err := a.Capture.Append(r.Context(), upload, offset, body)
-	return tusUpload(u), err
-}
-
-// End implements tus.Store.
-func (a uploads) End(r *http.Request, id string) error {
-	upload, err := tenant.ParseID[capture.UploadID](id)
-	if err != nil {
-		return err
-	}
-	return a.Capture.End(r.Context(), upload)
+	return tus.Config{MaxSize: capture.MaxSize, MaxPart: capture.MaxPart, Store: upload.Store{Capture: a.Capture}}
 }
 
 // putRecording takes a form with a recording. A form that breaks a rule leaves nothing behind.

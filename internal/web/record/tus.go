@@ -3,7 +3,6 @@ package record
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/httpd"
 	"mainstay/internal/httpd/tus"
+	"mainstay/internal/httpd/upload"
 	"mainstay/internal/tenant"
 	"mainstay/internal/web"
 )
@@ -19,7 +19,7 @@ import (
 func (a *Pages) uploadRoutes(s *httpd.Server) {
 	s.API("POST /uploads", httpd.Verb(gate.CreateMeeting), tus.Resumable(a.beginUpload), tus.Speaks())
 	tus.Config{Path: "/uploads", Read: httpd.Verb(gate.ReadUpload), Append: httpd.Verb(gate.AppendUpload), End: httpd.Verb(gate.EndUpload),
-		MaxSize: capture.MaxSize, MaxPart: capture.MaxPart, Store: uploads{a}}.Register(s)
+		MaxSize: capture.MaxSize, MaxPart: capture.MaxPart, Store: uploads{upload.Store{Capture: a.Capture}, a}}.Register(s)
 }
 
 // announced is an upload as tus announces it, or the fields of our own form do. The keys of tus's metadata that are answered
@@ -64,63 +64,38 @@ func (a *Pages) beginUpload(w http.ResponseWriter, r *http.Request) error {
 		return errors.Join(err, gone)
 	}
 	at := "/uploads/" + u.ID.String()
-	tus.Created(w.Header(), at, shown(u))
+	tus.Created(w.Header(), at, upload.Shown(u))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	return json.NewEncoder(w).Encode(map[string]string{"upload": at, "meeting": web.PathOf(m.ID)})
 }
 
-// uploads is the recordings on their way, for tus. An upload belongs to who began it.
-type uploads struct{ *Pages }
-
-func shown(u capture.Upload) tus.Upload {
-	out := tus.Upload{Offset: u.Received, Length: u.Size, Metadata: u.Metadata}
-	if u.State == "open" {
-		out.Expires = u.ExpiresAt
-	}
-	return out
-}
-
-// Status implements tus.Store.
-func (a uploads) Status(r *http.Request, id string) (tus.Upload, error) {
-	upload, err := tenant.ParseID[capture.UploadID](id)
-	if err != nil {
-		return tus.Upload{}, err
-	}
-	u, err := a.Capture.Status(r.Context(), upload)
-	return shown(u), err
-}
-
-// Append implements tus.Store.
-func (a uploads) Append(r *http.Request, id string, offset int64, body io.Reader) (tus.Upload, error) {
-	upload, err := tenant.ParseID[capture.UploadID](id)
-	if err != nil {
-		return tus.Upload{}, err
-	}
-	u, err := a.Capture.Append(r.Context(), upload, offset, body)
-	return shown(u), err
+// uploads is the recordings on their way, with what else ends when one is given up.
+type uploads struct {
+	upload.Store
+	pages *Pages
 }
 
 // End implements tus.Store. The meeting that waited for nothing else goes with its upload, and can be brought back.
-func (a uploads) End(r *http.Request, id string) error {
-	upload, err := tenant.ParseID[capture.UploadID](id)
+func (s uploads) End(r *http.Request, id string) error {
+	parsed, err := tenant.ParseID[capture.UploadID](id)
 	if err != nil {
 		return err
 	}
-	u, err := a.Capture.Status(r.Context(), upload)
+	u, err := s.Capture.Status(r.Context(), parsed)
 	if err != nil {
 		return err
 	}
-	if err := a.Capture.End(r.Context(), upload); err != nil {
+	if err := s.Store.End(r, id); err != nil {
 		return err
 	}
-	m, err := a.Meetings.Look(r.Context(), u.Meeting)
+	m, err := s.pages.Meetings.Look(r.Context(), u.Meeting)
 	if err != nil {
 		return err
 	}
-	k, err := a.workOn(r, m)
+	k, err := s.pages.workOn(r, m)
 	if err == nil && k.state() == "" && mayManage(m) {
-		err = a.Meetings.Delete(r.Context(), m.ID)
+		err = s.pages.Meetings.Delete(r.Context(), m.ID)
 	}
 	return err
 }
