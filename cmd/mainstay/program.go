@@ -235,6 +235,13 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	if err := p.openPost(gone); err != nil {
 		return err
 	}
+	err = errors.Join(p.openPeople(gone), p.openProducts())
+	order.Hooks, order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = p.Hooks, p.Queue, p.Capture, p.Speech, p.Minutes, p.Post
+	return err
+}
+
+// openPeople makes the services of accounts, workspaces and keys.
+func (p *Program) openPeople(gone ephemeral) (err error) {
 	var failures []error
 	keep := func(err error) { failures = append(failures, err) }
 	people := identity.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, Region: p.Config.Region, Log: p.Log, Post: p.Post, Address: p.Config.URL}
@@ -252,6 +259,13 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
 	keep(err)
+	return errors.Join(failures...)
+}
+
+// openProducts makes the services of meetings and of what stands beside them.
+func (p *Program) openProducts() (err error) {
+	var failures []error
+	keep := func(err error) { failures = append(failures, err) }
 	p.Meetings, err = meeting.New(meeting.Config{Gate: p.Gate, Queue: p.Queue, Source: p.source})
 	keep(err)
 	p.Models, err = llm.New(llm.Config{Gate: p.Gate, Egress: p.Egress})
@@ -273,8 +287,6 @@ func (p *Program) openServices(_ context.Context, gone ephemeral) error {
 	keep(err)
 	p.Hooks, err = webhook.New(webhook.Config{Gate: p.Gate, Queue: p.Queue, Egress: p.Egress, Source: p.source, Meetings: pipeline.Meetings})
 	keep(err)
-	order.Hooks = p.Hooks
-	order.Queue, order.Capture, order.Speech, order.Minutes, order.Post = p.Queue, p.Capture, p.Speech, p.Minutes, p.Post
 	return errors.Join(failures...)
 }
 
