@@ -441,67 +441,85 @@ func (t reader) skipTime(j int) int {
 	return j
 }
 
+// part is which part of a week, a month, a quarter or a year is spoken of.
+type part int
+
+const (
+	whole part = iota
+	start
+	middle
+	end
+)
+
+// part reads the words before a period that say which part of it is meant.
+func (t reader) part(i int) (of part, next int) {
+	switch w := t.At(i); {
+	case w == "later":
+		return end, i + 1
+	case w == "mid":
+		return middle, i + 1
+	case w == "end":
+		of = end
+	case w == "middle":
+		of = middle
+	case (w == "start" || w == "beginning") && t.At(i+1) == "of":
+		of = start
+	default:
+		return whole, i
+	}
+	if t.At(i+1) == "of" {
+		return of, i + 2
+	}
+	return of, i + 1
+}
+
 // period reads the end of a week, a month or a quarter, and the week or month itself, which ends then.
 func (t reader) period(c Calendar, i int) (time.Time, int) {
-	j, middle, starts := i, false, false
-	switch w := t.At(i); {
-	case w == "end" || w == "middle" || (w == "start" || w == "beginning") && t.At(i+1) == "of":
-		middle, starts = w == "middle", w == "start" || w == "beginning"
-		if j++; t.At(j) == "of" {
-			j++
-		}
-	case w == "later" || w == "mid":
-		middle = w == "mid"
-		j++
-	case w == "month" && t.At(i+1) == "end":
+	switch {
+	case t.At(i) == "month" && t.At(i+1) == "end":
 		return c.monthEnd(0), i + 2
-	case w == "quarter" && t.At(i+1) == "end":
+	case t.At(i) == "quarter" && t.At(i+1) == "end":
 		return c.quarterEnd(0), i + 2
 	}
-	ends := j > i
+	of, j := t.part(i)
+	if m := months[t.At(j)]; of != whole && m > 0 {
+		return c.inMonth(m, of), j + 1
+	}
 	which := 0
-	if m := months[t.At(j)]; ends && m > 0 {
-		d, _ := c.date(m, 1, 0)
-		if m == int(c.day.Month()) {
-			d = c.day
-		}
-		day := time.Date(d.Year(), d.Month()+1, 0, 0, 0, 0, 0, time.UTC)
-		switch {
-		case middle:
-			day, _ = c.date(m, 15, 0)
-		case starts:
-			day, _ = c.date(m, 1, 0)
-		}
-		return day, j + 1
-	}
-	switch t.At(j) {
-	case "the":
-		if !ends && (t.At(j+1) == "end" || t.At(j+1) == "middle") {
-			return t.period(c, j+1)
-		}
-		if !ends && t.At(j+1) != "weekend" {
-			return time.Time{}, 0
-		}
+	switch w, next := t.At(j), t.At(j+1); {
+	case w == "the" && of == whole && (next == "end" || next == "middle"):
+		return t.period(c, j+1)
+	case w == "this", w == "the" && (of != whole || next == "weekend"):
 		j++
-	case "this":
-		j++
-	case "next":
+	case w == "next":
 		which, j = 1, j+1
-	default:
-		if !ends {
-			return time.Time{}, 0
-		}
+	case of == whole:
+		return time.Time{}, 0
 	}
-	if middle && t.At(j) == "week" {
+	switch week := t.At(j) == "week"; {
+	case of == middle && week:
 		return c.inWeek(which, 3), j + 1
-	}
-	if starts && t.At(j) == "week" {
+	case of == start && week:
 		return c.inWeek(which, 1), j + 1
-	}
-	if starts || t.At(j) == "year" && !ends {
+	case of == start, of == whole && t.At(j) == "year":
 		return time.Time{}, 0
 	}
 	return t.unit(c, j, which)
+}
+
+// inMonth gives the day on which a part of a named month ends.
+func (c Calendar) inMonth(m int, of part) time.Time {
+	switch d, _ := c.date(m, 1, 0); {
+	case of == start:
+		return d
+	case of == middle:
+		d, _ = c.date(m, 15, 0)
+		return d
+	case m == int(c.day.Month()):
+		return c.monthEnd(0)
+	default:
+		return time.Date(d.Year(), d.Month()+1, 0, 0, 0, 0, 0, time.UTC)
+	}
 }
 
 // unit gives the end of the week, weekend, month, quarter or year at token j.
