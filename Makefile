@@ -1,7 +1,7 @@
 # Mainstay's own commands. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint gen eval bench drill release clean
+.PHONY: help setup build run test lint gen eval bench drill broken release clean
 
 VENV   := .cache/venv
 MODELS := .cache/models
@@ -25,13 +25,14 @@ test: setup build ## run every test
 
 lint: setup ## vet, staticcheck, gofmt, ruff, mypy
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
-	@go vet ./... && go vet -tags "bench drill" ./e2e/...
+	@go vet ./... && go vet -tags "bench drill" ./...
 	@go tool staticcheck ./...
 	@cd inference && ../$(VENV)/bin/ruff check --no-cache . && ../$(VENV)/bin/mypy --cache-dir=/dev/null .
 
-gen: ## make generated files anew: page assets, docs/permissions.md, the list of tables, docs/openapi.json
+gen: ## make generated files anew: page assets, docs/permissions.md, the attacks in docs/threat-model.md, the list of tables, docs/openapi.json
 	@go run ./internal/web/build
 	@go test ./internal/gate -run Permissions -update
+	@go test . -run Attacks -update
 	@go test ./internal/postgres -run DeclaredTables -update
 	@go test ./internal/api -run Published -update
 
@@ -44,6 +45,9 @@ bench: setup build ## print the ratios of speed
 drill: setup build ## kills, attacks, leaks: the full counts
 	@deploy/scan/install
 	@$(TESTED) go test -count=1 -timeout 29m -tags drill -run 'Drill' ./e2e/...
+
+broken: setup ## take each defence away and see a test fail: an hour or two
+	@$(TESTED) go test -count=1 -timeout 4h -p 1 -tags drill -run 'BrokenBuilds' $$(git ls-files '*/broken_test.go' | xargs -n 1 dirname | sed 's|^|./|')
 
 release: ## make the archive that is installed, in .cache/release
 	@deploy/release

@@ -23,6 +23,8 @@ const (
 
 func imports() map[string]string {
 	return map[string]string{
+		"brokentest": "",
+
 		"fault":    "",
 		"tenant":   "fault",
 		"document": "fault",

@@ -87,7 +87,7 @@ func TestNoOperationTakesABadCredential(t *testing.T) {
 		}
 		return made
 	}
-	ended, expired := make(30), make(1)
+	ended, expired, good := make(30), make(1), make(30)
 	if err := w.Tokens.End(ten.Owner, ended.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,10 @@ func TestNoOperationTakesABadCredential(t *testing.T) {
 		"a session's token":         bearer(session),
 		"a token that signs itself": bearer("eyJhbGciOiJub25lIn0.eyJzdWIiOiJvd25lciIsImF1ZCI6Im1haW5zdGF5In0."),
 		"a name and a password":     func(r *http.Request) { r.SetBasicAuth("owner", "password") },
-		"a key in the wrong place":  func(r *http.Request) { r.Header.Set("X-Api-Key", expired.Key.Reveal()) },
+		"a good key in a header":    func(r *http.Request) { r.Header.Set("X-Api-Key", good.Key.Reveal()) },
+		"a good key as a password":  func(r *http.Request) { r.SetBasicAuth("key", good.Key.Reveal()) },
+		"a good key in a cookie":    func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "mainstay", Value: good.Key.Reveal()}) },
+		"a good key in the address": func(r *http.Request) { r.URL.RawQuery = "access_token=" + good.Key.Reveal() },
 		"a made-up cookie":          func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "mainstay", Value: strings.Repeat("A", 43)}) },
 	}
 	p.Server.Walk(func(r httpd.Route) {

@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/hotp"
 	"golang.org/x/crypto/bcrypt"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate/gatetest"
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/account"
+	"mainstay/internal/identity/factor"
 	"mainstay/internal/identity/link"
 	"mainstay/internal/post/posttest"
 	"mainstay/internal/tenant"
@@ -530,4 +532,29 @@ func count(t *testing.T, w *gatetest.World, sql string) int {
 	var n int
 	must(t, w.Admin.QueryRow(t.Context(), sql).Scan(&n))
 	return n
+}
+
+// A new password replaces the first factor alone: the second is asked for as before.
+func TestANewPasswordKeepsTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	m := newMailed(t)
+	app, err := m.Identity.Factors.BeginApp(as(t, m.owner))
+	must(t, err)
+	code := func() string {
+		t.Helper()
+		text, err := hotp.GenerateCode(app.Secret, uint64(factor.Step(m.Clock.Now())))
+		must(t, err)
+		return text
+	}
+	_, err = m.Identity.Factors.ConfirmApp(as(t, m.owner), app.Token.Reveal(), code())
+	must(t, err)
+	m.Clock.Advance(time.Minute)
+	must(t, m.Accounts.Reset(t.Context(), m.forget(), newSecret))
+	entry, err := m.Identity.SignIn(t.Context(), "ada@example.com", newSecret)
+	if err != nil || entry.Token != "" || entry.Challenge == "" {
+		t.Fatalf("a new password alone lets in: %v", err)
+	}
+	if begun, err := m.Identity.Continue(t.Context(), entry.Challenge, "totp", code()); err != nil || begun.Token == "" {
+		t.Errorf("the second factor from before: %v", err)
+	}
 }

@@ -351,3 +351,27 @@ func TestAnOperatorResetsFactors(t *testing.T) {
 		t.Errorf("%d events of a reset, want 1", n)
 	}
 }
+
+// B02: while many guess at an account's password, who has a second factor gets in from anywhere.
+func TestASecondFactorGetsInWhileOthersGuess(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	secret, _ := h.app(t)
+	n := 0
+	for ; n < 200; n++ {
+		from := tenant.WithActor(t.Context(), tenant.Actor{Address: fmt.Sprintf("198.51.100.%d", n)})
+		if _, err := h.SignIn(from, email, "not the password"); fault.Is(err, fault.Busy) {
+			break
+		}
+	}
+	if n != 50 {
+		t.Fatalf("%d guesses from as many addresses, want 50", n)
+	}
+	entry, err := h.SignIn(tenant.WithActor(t.Context(), tenant.Actor{Address: "203.0.113.1"}), email, password)
+	if err != nil || entry.Challenge == "" || entry.Token != "" {
+		t.Fatalf("the right password led to %v, want a challenge", err)
+	}
+	if begun, err := h.Continue(t.Context(), entry.Challenge, "totp", h.totp(t, secret, 0)); err != nil || begun.Token == "" {
+		t.Errorf("a code of the app: %v", err)
+	}
+}

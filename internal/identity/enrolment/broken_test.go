@@ -3,74 +3,143 @@
 package enrolment_test
 
 import (
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"mainstay/internal/brokentest"
 )
 
-// broken are builds in which one defence is missing, and the test that sees it.
-func broken() []struct{ name, file, from, to, sees string } {
-	return []struct{ name, file, from, to, sees string }{
-		// B08: codes of an app.
-		{"the step of a code is not kept", "verify.go", `return useStep(ctx, tx, a.Account, step)`, `_ = step
-	return nil`, "TestACodeOfAnAppIsTakenOnce|TestOneOfManyUsesOfACodeWins"},
-		{"a code is taken two steps away", "../factor/totp.go", `step := Step(at) - 1; step <= Step(at)+1; step++`, `step := Step(at) - 2; step <= Step(at)+2; step++`, "TestACodeOfAnAppIsTakenOnce"},
-		{"guesses are not counted", "verify.go", `if err := countWrong(ctx, tx, a.Account, a.Kind); err != nil {`, `if err := error(nil); err != nil {`, "TestGuessesOfACodeAreStopped"},
-		{"a pause is as long as the one before", "store.go", `firstPause << min(max(wrong/wrongCodes-1, 0), mostPauses)`, `firstPause << min(0, mostPauses)`, "TestGuessesOfACodeAreStopped"},
-		{"an app is set up in another session", "app.go", `if begun.session != actor.Session {`, `if false {`, "TestAnAppIsSetUpByACodeOfIt"},
-
-		// B09: codes by text message.
-		{"every sign-in has the same bound", "verify.go", `sha256.Sum256(append(account[:], id[:]...))`, `sha256.Sum256(account[:])`, "TestACodeIsForTheSignInThatAskedForIt"},
-		{"a text has no end", "store.go", `tx.Now().Add(TextLife))`, `tx.Now().Add(24*TextLife))`, "TestACodeIsOverAfterTenMinutes"},
-		{"a number gets any number of texts", "text.go", `case sent.numberHour >= textsPerHour:`, `case false:`, "TestMessagesAreLimited"},
-		{"a day has no cap", "text.go", `case sent.allDay >= daily:`, `case false:`, "TestMessagesAreLimited"},
-		{"an account gets any number of texts", "text.go", `case sent.numberDay >= textsPerDay, sent.accountDay >= textsPerDay:`, `case sent.numberDay >= textsPerDay:`, "TestMessagesAreLimited"},
-		{"an unverified number counts", "text.go", `if err := s.verifyText(ctx, tx, actor.Account, bound(actor.Account, begun.id), code); err != nil {`, `if err := error(nil); err != nil {`, "TestANumberIsVerifiedFirst"},
-
-		// B10: passkeys.
-		{"another address is taken", "../factor/passkey.go", `RPOrigins: []string{u.Scheme + "://" + u.Host}`, `RPOrigins: []string{u.Scheme + "://" + u.Host, "https://mainstay.example.com.evil.test"}`, "TestAPasskeysChallengeIsTakenOnce"},
-		{"a challenge has no end", "passkey.go", `ceremony{kind: "assert", token: c.Challenge, account: account, life: CeremonyLife,`, `ceremony{kind: "assert", token: c.Challenge, account: account, life: 100 * CeremonyLife,`, "TestAPasskeysChallengeIsTakenOnce"},
-		{"whose challenge it is does not matter", "verify.go", `if begun.account != a.Account {`, `if false {`, "TestAPasskeysChallengeIsTakenOnce"},
-		{"the count is not looked at", "verify.go", `if shown.Cloned {`, `if false {`, "TestACopiedPasskeyIsRefusedAndMarked"},
-		{"a copied passkey is not marked", "verify.go", `if err := doubtPasskey(ctx, tx, d.id); err != nil {`, `if err := error(nil); err != nil {`, "TestACopiedPasskeyIsRefusedAndMarked"},
-		{"a registration is of any session", "passkey.go", `if begun.account != actor.Account || begun.session != actor.Session {`, `if false {`, "TestARegistrationIsOfTheSessionThatBeganIt"},
-
-		// B11: around the second factor.
-		{"no second factor is asked for", "../entry.go", `if len(entry.Needs) > 0 {`, `if false {`, "TestACodeOfAnAppIsTakenOnce"},
-		{"every answer is right", "../entry.go", `if _, err := s.Factors.Verify(ctx, tx, answerOf(asked, factor, answer)); err != nil {`, `if err := error(nil); err != nil {`, "TestACodeOfAnAppIsTakenOnce"},
-		{"a recovery code is taken twice", "store.go", `where account_id = $1 and code_hash = $2 and used_at is null`, `where account_id = $1 and code_hash = $2`, "TestARecoveryCodeWorksOnce"},
-		{"factors change without the person", "enrolment.go", `s.Source.Now().Sub(actor.ConfirmedAt) >= gate.ConfirmAge {`, `false {`, "TestFactorsChangeOnlyInAPersonsPresence"},
-		{"a password confirms where there is a factor", "../factors.go", `if !slices.Contains(ways, kind) {`, `if len(ways) > 100 && !slices.Contains(ways, kind) {`, "TestAConfirmationIsAsStrongAsTheAccount"},
-		{"other sessions go on", "enrolment.go", `if err := s.People.EndOthers(ctx, tx, actor.Account, keep); err != nil {`, `if err := error(nil); err != nil {`, "TestAnAppIsSetUpByACodeOfIt"},
-		{"the last factor goes", "enrolment.go", `if err := bearable(before, after, wants, first); err != nil {`, `if err := bearable(before, after, wants, first); err != nil && len(wants.String()) > 100 {`, "TestTheLastFactorThatAWorkspaceAsksForStays"},
-		{"a reset leaves the passkeys", "store.go", "	batch.Queue(`delete from control.passkey where account_id = $1`, account)\n	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone", "	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone", "TestAnOperatorResetsFactors"},
-	}
-}
-
-// TestBrokenBuildsAreSeen builds the package without one defence after the other and wants the test that is named to fail.
+// TestBrokenBuildsAreSeen takes one defence after the other away and wants the test that is named to fail.
 func TestBrokenBuildsAreSeen(t *testing.T) {
-	for _, b := range broken() {
-		t.Run(b.name, func(t *testing.T) {
-			here, err := filepath.Abs(b.file)
-			check(t, err)
-			source, err := os.ReadFile(here)
-			check(t, err)
-			if n := strings.Count(string(source), b.from); n != 1 {
-				t.Fatalf("%s holds it %d times: %s", b.file, n, b.from)
-			}
-			changed := filepath.Join(t.TempDir(), filepath.Base(b.file))
-			check(t, os.WriteFile(changed, []byte(strings.Replace(string(source), b.from, b.to, 1)), 0o600))
-			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {here: changed}})
-			check(t, err)
-			list := filepath.Join(t.TempDir(), "overlay.json")
-			check(t, os.WriteFile(list, overlay, 0o600))
-			out, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-count=1", "-overlay", list, "-run", "^("+b.sees+")", ".").CombinedOutput()
-			if err == nil || !strings.Contains(string(out), "--- FAIL: Test") {
-				t.Errorf("%s does not see it: %v\n%s", b.sees, err, out)
-			}
-		})
+	t.Parallel()
+	brokentest.See(t, []brokentest.Build{
+		{Case: "B08", Name: "the step of a code is not kept", File: "verify.go",
+			From: `return useStep(ctx, tx, a.Account, step)`,
+			To: `_ = step
+	return nil`,
+			Sees: "TestACodeOfAnAppIsTakenOnce|TestOneOfManyUsesOfACodeWins"},
+		{Case: "B08", Name: "a code is taken two steps away", File: "../factor/totp.go",
+			From: `step := Step(at) - 1; step <= Step(at)+1; step++`,
+			To:   `step := Step(at) - 2; step <= Step(at)+2; step++`,
+			Sees: "TestACodeOfAnAppIsTakenOnce"},
+		{Case: "B08", Name: "guesses are not counted", File: "verify.go",
+			From: `if err := countWrong(ctx, tx, a.Account, a.Kind); err != nil {`,
+			To:   `if err := error(nil); err != nil {`,
+			Sees: "TestGuessesOfACodeAreStopped"},
+		{Case: "B08", Name: "a pause is as long as the one before", File: "store.go",
+			From: `firstPause << min(max(wrong/wrongCodes-1, 0), mostPauses)`,
+			To:   `firstPause << min(0, mostPauses)`,
+			Sees: "TestGuessesOfACodeAreStopped"},
+		{Case: "B08", Name: "an app is set up in another session", File: "app.go",
+			From: `if begun.session != actor.Session {`,
+			To:   `if false {`,
+			Sees: "TestAnAppIsSetUpByACodeOfIt"},
+		{Case: "B09", Name: "every sign-in has the same bound", File: "verify.go",
+			From: `sha256.Sum256(append(account[:], id[:]...))`,
+			To:   `sha256.Sum256(account[:])`,
+			Sees: "TestACodeIsForTheSignInThatAskedForIt"},
+		{Case: "B09", Name: "a text has no end", File: "store.go",
+			From: `tx.Now().Add(TextLife))`,
+			To:   `tx.Now().Add(24*TextLife))`,
+			Sees: "TestACodeIsOverAfterTenMinutes"},
+		{Case: "B09", Name: "a number gets any number of texts", File: "text.go",
+			From: `case sent.numberHour >= textsPerHour:`,
+			To:   `case false:`,
+			Sees: "TestMessagesAreLimited"},
+		{Case: "B09", Name: "a day has no cap", File: "text.go",
+			From: `case sent.allDay >= daily:`,
+			To:   `case false:`,
+			Sees: "TestMessagesAreLimited"},
+		{Case: "B09", Name: "an account gets any number of texts", File: "text.go",
+			From: `case sent.numberDay >= textsPerDay, sent.accountDay >= textsPerDay:`,
+			To:   `case sent.numberDay >= textsPerDay:`,
+			Sees: "TestMessagesAreLimited"},
+		{Case: "B09", Name: "an unverified number counts", File: "text.go",
+			From: `if err := s.verifyText(ctx, tx, actor.Account, bound(actor.Account, begun.id), code); err != nil {`,
+			To:   `if err := error(nil); err != nil {`,
+			Sees: "TestANumberIsVerifiedFirst"},
+		{Case: "B10", Name: "another address is taken", File: "../factor/passkey.go",
+			From: `RPOrigins: []string{u.Scheme + "://" + u.Host}`,
+			To:   `RPOrigins: []string{u.Scheme + "://" + u.Host, "https://mainstay.example.com.evil.test"}`,
+			Sees: "TestAPasskeysChallengeIsTakenOnce"},
+		{Case: "B10", Name: "a challenge has no end", File: "passkey.go",
+			From: `ceremony{kind: "assert", token: c.Challenge, account: account, life: CeremonyLife,`,
+			To:   `ceremony{kind: "assert", token: c.Challenge, account: account, life: 100 * CeremonyLife,`,
+			Sees: "TestAPasskeysChallengeIsTakenOnce"},
+		{Case: "B10", Name: "whose challenge it is does not matter", File: "verify.go",
+			From: `if begun.account != a.Account {`,
+			To:   `if false {`,
+			Sees: "TestAPasskeysChallengeIsTakenOnce"},
+		{Case: "B10", Name: "the count is not looked at", File: "verify.go",
+			From: `if shown.Cloned {`,
+			To:   `if false {`,
+			Sees: "TestACopiedPasskeyIsRefusedAndMarked"},
+		{Case: "B10", Name: "a copied passkey is not marked", File: "verify.go",
+			From: `if err := doubtPasskey(ctx, tx, d.id); err != nil {`,
+			To:   `if err := error(nil); err != nil {`,
+			Sees: "TestACopiedPasskeyIsRefusedAndMarked"},
+		{Case: "B10", Name: "a registration is of any session", File: "passkey.go",
+			From: `if begun.account != actor.Account || begun.session != actor.Session {`,
+			To:   `if false {`,
+			Sees: "TestARegistrationIsOfTheSessionThatBeganIt"},
+		{Case: "B11", Name: "no second factor is asked for", File: "../entry.go",
+			From: `if len(entry.Needs) > 0 {`,
+			To:   `if false {`,
+			Sees: "TestACodeOfAnAppIsTakenOnce"},
+		{Case: "B11", Name: "every answer is right", File: "../entry.go",
+			From: `if _, err := s.Factors.Verify(ctx, tx, answerOf(asked, factor, answer)); err != nil {`,
+			To:   `if err := error(nil); err != nil {`,
+			Sees: "TestACodeOfAnAppIsTakenOnce"},
+		{Case: "B11", Name: "a recovery code is taken twice", File: "store.go",
+			From: `where account_id = $1 and code_hash = $2 and used_at is null`,
+			To:   `where account_id = $1 and code_hash = $2`,
+			Sees: "TestARecoveryCodeWorksOnce"},
+		{Case: "B11", Name: "factors change without the person", File: "enrolment.go",
+			From: `s.Source.Now().Sub(actor.ConfirmedAt) >= gate.ConfirmAge {`,
+			To:   `false {`,
+			Sees: "TestFactorsChangeOnlyInAPersonsPresence"},
+		{Case: "B11", Name: "a password confirms where there is a factor", File: "../factors.go",
+			From: `if !slices.Contains(ways, kind) {`,
+			To:   `if len(ways) > 100 && !slices.Contains(ways, kind) {`,
+			Sees: "TestAConfirmationIsAsStrongAsTheAccount"},
+		{Case: "B11", Name: "other sessions go on", File: "enrolment.go",
+			From: `if err := s.People.EndOthers(ctx, tx, actor.Account, keep); err != nil {`,
+			To:   `if err := error(nil); err != nil {`,
+			Sees: "TestAnAppIsSetUpByACodeOfIt"},
+		{Case: "B11", Name: "the last factor goes", File: "enrolment.go",
+			From: `if err := bearable(before, after, wants, first); err != nil {`,
+			To:   `if err := bearable(before, after, wants, first); err != nil && len(wants.String()) > 100 {`,
+			Sees: "TestTheLastFactorThatAWorkspaceAsksForStays"},
+		{Case: "B11", Name: "a reset leaves the passkeys", File: "store.go",
+			From: "	batch.Queue(`delete from control.passkey where account_id = $1`, account)\n	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone",
+			To:   "	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone",
+			Sees: "TestAnOperatorResetsFactors"},
+		{Case: "B02", Name: "who has a second factor stays outside while others guess", File: "../identity.go",
+			From: `err == nil && short > 0 && len(a.needs) == 0 ||`, To: `err == nil && short > 0 ||`,
+			Sees: "TestASecondFactorGetsInWhileOthersGuess", Says: "want a challenge"},
+		{Case: "B11", Name: "a challenge is a session", File: "../sessionstore.go",
+			From: `	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended`,
+			To: `	if errors.Is(err, pgx.ErrNoRows) {
+		found.rotatedAt, found.ends, state = tx.Now(), tx.Now().Add(SessionLife), "active"
+		a.SignedInAt, a.ConfirmedAt, a.SeenAt = tx.Now(), tx.Now(), tx.Now()
+		until = &found.ends
+		err = tx.QueryRow(ctx, "select account_id from control.challenge where token_hash = $1", hash).Scan(&a.Account)
 	}
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended`,
+			Sees: "TestAChallengeReachesNothing", Says: "a challenge as a session"},
+		{Case: "B11", Name: "a challenge works twice", File: "../store.go",
+			From: `where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3
+returning`,
+			To: `where token_hash = $1 and ends_at > $2 and tries < $3
+returning`,
+			Sees: "TestAChallengeReachesNothing", Says: "a challenge that was used"},
+		{Case: "B11", Name: "a challenge has no end", File: "../store.go",
+			From: `where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3
+returning`,
+			To: `where token_hash = $1 and used_at is null and $2::timestamptz is not null and tries < $3
+returning`,
+			Sees: "TestAChallengeReachesNothing", Says: "a challenge after ten minutes"},
+		{Case: "B10", Name: "a passkey of another account is taken", File: "verify.go",
+			From: `	if !a.Account.IsZero() && key.account != a.Account {`, To: `	if !a.Account.IsZero() && key.account.IsZero() {`,
+			Sees: "TestAPasskeyOfAnotherAccountIsRefused", Says: "as Ada's second factor"},
+	})
 }
