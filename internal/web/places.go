@@ -21,11 +21,13 @@ func SettingsFor(role gate.Role) []Setting {
 		{"Members", "/settings/members", "users", "Who is here, with which role, and who is invited.", "People", gate.Viewer},
 		{"Roles", "/settings/roles", "shield-check", "What each role may do.", "People", gate.Viewer},
 		{"Sign-in", "/settings/sign-in", "lock", "What is asked of sign-ins and passwords.", "People", gate.Admin},
+		{"Sign-in providers", "/settings/sign-in-providers", "globe", "Accounts elsewhere with which people sign in here.", "People", gate.Admin},
 		{"Workspace", "/settings/workspace", "house", "Its name, your name in it, and leaving it.", "Workspace", gate.Viewer},
 		{"Models", "/settings/models", "sparkles", "Who writes drafts, and with what recordings are heard.", "Workspace", gate.Viewer},
 		{"What left", "/settings/ledger", "send", "Every call that carried something to another machine.", "Workspace", gate.Admin},
 		{"Mail", "/settings/mail", "mail", "How much content mails hold, and whether they go.", "Workspace", gate.Admin},
 		{"API keys", "/settings/keys", "key-round", "What acts as a person without a browser.", "Access", gate.Viewer},
+		{"Webhooks", "/settings/webhooks", "send", "Programs that are told when something happened.", "Access", gate.Admin},
 		{"Access log", "/settings/access-log", "eye", "Who asked for what.", "Access", gate.Admin},
 		{"Deployment", "/settings/deployment", "server", "Work, disk, models and what was tried on this machine.", "Access", gate.Admin},
 	}

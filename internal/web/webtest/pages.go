@@ -295,6 +295,7 @@ func Pages() map[string]web.View {
 	maps.Copy(pages, factors())
 	maps.Copy(pages, providers())
 	maps.Copy(pages, own())
+	maps.Copy(pages, programs())
 	return pages
 }
 

@@ -19,7 +19,7 @@ func providers() map[string]web.View {
 		"sign-in-away":    away,
 		"providers":       providersPage(true),
 		"providers-read":  providersPage(false),
-		"providers-empty": settings.ProvidersPage{Shell: shell("Sign-in providers", "/settings/models"), MayChange: true, Add: adds(), Domain: domainField()},
+		"providers-empty": settings.ProvidersPage{Shell: shell("Sign-in providers", "/settings/sign-in-providers"), MayChange: true, Add: adds(), Domain: domainField()},
 		"provider":        providerPage(oidc.Other),
 		"provider-google": providerPage(oidc.Google),
 		"security-linked": linked(),
@@ -35,7 +35,7 @@ func domainField() web.Field {
 }
 
 func providersPage(owner bool) settings.ProvidersPage {
-	p := settings.ProvidersPage{Shell: shell("Sign-in providers", "/settings/models"), MayChange: owner, Common: []string{"Google"}, Add: adds(), Domain: domainField(),
+	p := settings.ProvidersPage{Shell: shell("Sign-in providers", "/settings/sign-in-providers"), MayChange: owner, Common: []string{"Google"}, Add: adds(), Domain: domainField(),
 		Note: &web.Note{Class: "good", Icon: "circle-check", Text: "On. People can sign in through it from now on."}}
 	on, off := web.StateChip{Class: "approved", Icon: "circle-check", Text: "On"}, web.StateChip{Icon: "pencil", Text: "Not finished"}
 	p.Rows = []settings.ProviderRow{
@@ -51,7 +51,7 @@ func providersPage(owner bool) settings.ProvidersPage {
 }
 
 func providerPage(kind oidc.Kind) settings.ProviderPage {
-	p := settings.ProviderPage{Shell: shell("Provider", "/settings/models"), ID: "idp_06crzj0v1g3m5k7n9q2s4t6w8y", Name: "Another provider", Kind: string(kind), Version: 3, Whole: true,
+	p := settings.ProviderPage{Shell: shell("Provider", "/settings/sign-in-providers"), ID: "idp_06crzj0v1g3m5k7n9q2s4t6w8y", Name: "Another provider", Kind: string(kind), Version: 3, Whole: true,
 		Callback: "https://mainstay.quayside.example/sign-in/callback/idp_06crzj0v1g3m5k7n9q2s4t6w8y",
 		Note:     &web.Note{Class: "good", Icon: "circle-check", Text: "It works: the provider signed you in and says that you showed a second factor."},
 		Issuer:   web.Field{ID: "issuer", Label: "Issuer", Type: "url", Value: "https://identity.quayside.example", Hint: "As the provider writes it, such as https://login.example.com. The rest is found there."},
