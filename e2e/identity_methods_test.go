@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 
+	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/tenant"
 	"mainstay/internal/worldtest"
@@ -11,6 +12,7 @@ import (
 func identityMethods() map[string]method {
 	type w = worldtest.World
 	type c = worldtest.Case
+	nothing := struct{}{}
 	return map[string]method{
 		"identity.StageMember":  {none: "it works in a workspace that nobody has, for the program's own checks"},
 		"identity.StageProof":   {none: "it makes a workspace that nobody has, for the program's own checks"},
@@ -60,16 +62,22 @@ func identityMethods() map[string]method {
 		"identity.AskVerification": {none: "part of an act of its caller's"},
 		"account.Drain":            {none: "the program itself calls it"},
 		"account.Forgot":           {none: "anybody may ask, and learns nothing"},
-		"account.ResetLink":        {none: "its caller has asked the gate; TestAnAdminHandsALinkOverWhereTheAccountIsTheirsAlone"},
-		"account.ResetOpen":        {none: "its token is its right"},
-		"account.Reset":            {none: "its token is its right"},
-		"account.VerifyOpen":       {none: "its token is its right"},
-		"account.Verify":           {none: "its token is its right"},
-		"account.DisownOpen":       {none: "its token is its right"},
-		"account.Disown":           {none: "its token is its right"},
-		"account.Profile":          {none: "it is about the acting account alone"},
-		"account.ChangePassword":   {none: "it is about the acting account alone, and its password is its right"},
-		"account.AskVerification":  {none: "it is about the acting account alone"},
-		"account.ChangeAddress":    {none: "it is about the acting account alone"},
+		"account.ResetLink": {least: gate.Admin, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			_, err := w.Accounts.ResetLink(ctx, c.Person) // who is disabled
+			return nothing, err
+		}},
+		"account.Resettable": {least: gate.Admin, ends: fault.Conflict, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return w.Accounts.Resettable(ctx, c.Person)
+		}},
+		"account.ResetOpen":       {none: "its token is its right"},
+		"account.Reset":           {none: "its token is its right"},
+		"account.VerifyOpen":      {none: "its token is its right"},
+		"account.Verify":          {none: "its token is its right"},
+		"account.DisownOpen":      {none: "its token is its right"},
+		"account.Disown":          {none: "its token is its right"},
+		"account.Profile":         {none: "it is about the acting account alone"},
+		"account.ChangePassword":  {none: "it is about the acting account alone, and its password is its right"},
+		"account.AskVerification": {none: "it is about the acting account alone"},
+		"account.ChangeAddress":   {none: "it is about the acting account alone"},
 	}
 }

@@ -27,6 +27,8 @@ func rosterVisits() map[string]visit {
 		"POST /settings/members/{id}/enable":     {of: personOf},
 		"GET /settings/members/{id}/remove":      {of: personOf},
 		"POST /settings/members/{id}/remove":     {of: personOf},
+		"GET /settings/members/{id}/reset":       {of: personOf, ends: http.StatusConflict}, // who is disabled
+		"POST /settings/members/{id}/reset":      {of: personOf, ends: http.StatusConflict},
 		"GET /settings/members/{id}/transfer":    {of: personOf},
 		"POST /settings/members/{id}/transfer":   {of: personOf, form: url.Values{"confirm": {"transfer"}}, ends: http.StatusConflict}, // who is disabled
 		"POST /settings/invitations/{id}/send":   {of: invitationOf},

@@ -38,6 +38,7 @@ const (
 	ChangeRole        Verb = "member.role"
 	DisableMember     Verb = "member.disable"
 	RemoveMember      Verb = "member.remove"
+	ResetMember       Verb = "member.reset"
 	RenameSelf        Verb = "member.rename"
 	LeaveWorkspace    Verb = "workspace.leave"
 	TransferWorkspace Verb = "workspace.transfer"
@@ -288,6 +289,7 @@ func Policy() []Rule {
 		{Verb: ChangeRole, Says: "change a member's role; an owner's, or to owner, as an owner only", Object: Person, Least: Admin, Level: Manager, Stream: audit.Administration, Confirm: true},
 		{Verb: DisableMember, Says: "disable a member, or enable them again", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
 		{Verb: RemoveMember, Says: "remove a member", Object: Person, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: ResetMember, Says: "make a link with which a member chooses a new password; an owner's as an owner only", Object: Person, Least: Admin, Level: Manager, Stream: audit.Administration, Confirm: true},
 		{Verb: RenameSelf, Says: "change one's own name in the workspace", Least: Viewer, Stream: audit.Administration},
 		{Verb: LeaveWorkspace, Says: "leave the workspace", Least: Viewer, Stream: audit.Administration, Confirm: true},
 		{Verb: TransferWorkspace, Says: "hand one's ownership of the workspace to a member", Object: Person, Least: Owner, Level: Manager, Stream: audit.Administration, Confirm: true},

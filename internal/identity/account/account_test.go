@@ -420,24 +420,6 @@ func TestForgettingTellsNothing(t *testing.T) {
 	}
 }
 
-func TestAnAdminHandsALinkOverWhereTheAccountIsTheirsAlone(t *testing.T) {
-	t.Parallel()
-	m := newMailed(t)
-	a := m.owner.Actor
-	path, err := m.Accounts.ResetLink(t.Context(), a.Account, a.Workspace)
-	must(t, err)
-	must(t, m.Accounts.ResetOpen(t.Context(), path[len("/reset/"):]))
-	other := m.Tenant(t, "Quartz")
-	_, err = m.Admin.Exec(t.Context(), `insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)`,
-		a.Account, other.ID, tenant.NewID[tenant.MemberID](m.Source), m.Clock.Now())
-	must(t, err)
-	for _, in := range []tenant.WorkspaceID{a.Workspace, other.ID, tenant.NewID[tenant.WorkspaceID](m.Source)} {
-		if _, err := m.Accounts.ResetLink(t.Context(), a.Account, in); !fault.Is(err, fault.Conflict) {
-			t.Errorf("a link to an account of two workspaces, or of none of theirs: %v, want conflict", err)
-		}
-	}
-}
-
 // A workspace that remembers passwords takes none of them again, and none that is shorter than it asks.
 func TestAWorkspacesRulesForPasswordsHold(t *testing.T) {
 	t.Parallel()

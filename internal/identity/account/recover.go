@@ -91,25 +91,6 @@ func (s *Service) remind(ctx context.Context, f forgotten) error {
 	})
 }
 
-// ResetLink makes a link to choose a new password for an account of one workspace, to be handed over by an admin who may do
-// that: the caller has asked the gate. It fails with fault.Conflict for an account that has a place in another workspace, too,
-// whose admins did not agree.
-func (s *Service) ResetLink(ctx context.Context, account tenant.AccountID, workspace tenant.WorkspaceID) (path string, err error) {
-	err = s.Gate.Instance(s.as(ctx), gate.AskReset, func(ctx context.Context, tx *gate.InstanceTx) error {
-		tx.About(account)
-		alone, err := seatedAlone(ctx, tx, account, workspace)
-		if err != nil {
-			return err
-		}
-		if !alone {
-			return fault.New(fault.Conflict, "This person is in another workspace, too. Whoever runs the deployment can let them in.")
-		}
-		path, _, err = s.renewable(ctx, tx, account)
-		return err
-	})
-	return path, err
-}
-
 // ResetOpen reports whether a link would be taken. It fails with fault.Ended for one that was used, is over or never was.
 func (s *Service) ResetOpen(ctx context.Context, token string) error {
 	_, err := s.holding(ctx, link.Reset, token)

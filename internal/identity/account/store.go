@@ -119,6 +119,37 @@ func seatedAlone(ctx context.Context, tx *gate.InstanceTx, account tenant.Accoun
 	return alone, err
 }
 
+// memberAlone reports whether a member's account has a place in one workspace and in no other.
+func memberAlone(ctx context.Context, tx *gate.InstanceTx, id tenant.MemberID, in tenant.WorkspaceID) (bool, error) {
+	var account tenant.AccountID
+	err := tx.QueryRow(ctx, `select account_id from control.seat where workspace_id = $1 and member_id = $2`, in, id).Scan(&account)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("finding the seat of member %s: %w", id, err)
+	}
+	return seatedAlone(ctx, tx, account, in)
+}
+
+// standing is what a member is in the workspace.
+type standing struct {
+	account  tenant.AccountID
+	role     gate.Role
+	disabled bool
+}
+
+// loadStanding fails with fault.Missing for a member who left.
+func loadStanding(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (standing, error) {
+	var m standing
+	err := tx.QueryRow(ctx, `select account_id, role, state = 'disabled' from tenant.member where workspace_id = $1 and id = $2 and state <> 'removed'`, tx.Workspace(), id).
+		Scan(&m.account, &m.role, &m.disabled)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, fault.New(fault.Missing, "There is no such member.")
+	}
+	return m, err
+}
+
 // ownersOf returns the accounts of a workspace's owners but one.
 func ownersOf(ctx context.Context, tx *gate.Tx, but tenant.AccountID) ([]tenant.AccountID, error) {
 	rows, err := tx.Query(ctx, `

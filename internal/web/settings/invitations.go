@@ -116,7 +116,8 @@ func (a *Pages) showSent(w http.ResponseWriter, r *http.Request, sent roster.Sen
 		p.Notice = sent.Name + " is invited. The link is on its way to " + sent.Email + "."
 		return a.Show(w, p)
 	}
-	p.Handed = &HandedLink{Name: sent.Name, Link: originOf(r) + sent.Link.Reveal(), Until: sent.EndsAt.In(web.ZoneOf(r)).Format("2 January 2006, 15:04 MST")}
+	p.Handed = &HandedLink{Name: sent.Name, Label: "The link of the invitation", Link: originOf(r) + sent.Link.Reveal(),
+		Says: "Whoever has it joins in their name, until " + untilOf(r, sent.EndsAt) + ". No mail server is set, so nothing was mailed."}
 	return a.Show(w, p)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
@@ -20,7 +21,8 @@ type MembersPage struct {
 	web.Shell
 	May      bool // the reader changes roles and invites
 	Notice   string
-	Handed   *HandedLink // of an invitation that is not mailed: shown once
+	Handed   *HandedLink // a link that is not mailed: shown once
+	Resets   bool        // links for new passwords are handed over, because no mail is sent
 	Query    string
 	Filter   web.Select
 	Filtered bool
@@ -34,8 +36,8 @@ type MembersPage struct {
 // Page implements web.View.
 func (MembersPage) Page() string { return "members" }
 
-// HandedLink is the link of an invitation while who made it can copy it.
-type HandedLink struct{ Name, Link, Until string }
+// HandedLink is a link for somebody while who made it can copy it. Label is what it is, Says what it does.
+type HandedLink struct{ Name, Label, Link, Says string }
 
 // MemberRow is a member. Roles is empty where the reader may not change theirs.
 type MemberRow struct {
@@ -64,6 +66,8 @@ func (a *Pages) memberRoutes(s *httpd.Server) {
 	s.Page("POST /settings/members/{id}/enable", httpd.Verb(gate.DisableMember), a.onMember("enabled", a.Roster.Enable), httpd.MaxBody(small))
 	s.Page("GET /settings/members/{id}/remove", httpd.Verb(gate.RemoveMember), a.askRemoval)
 	s.Page("POST /settings/members/{id}/remove", httpd.Verb(gate.RemoveMember), a.onMember("removed", a.Roster.Remove), httpd.MaxBody(small))
+	s.Page("GET /settings/members/{id}/reset", httpd.Verb(gate.ResetMember), a.askReset, httpd.Confirmed())
+	s.Page("POST /settings/members/{id}/reset", httpd.Verb(gate.ResetMember), a.handReset, httpd.MaxBody(small), httpd.Confirmed())
 	s.Page("GET /settings/members/{id}/transfer", httpd.Verb(gate.TransferWorkspace), a.askTransfer, httpd.Confirmed())
 	s.Page("POST /settings/members/{id}/transfer", httpd.Verb(gate.TransferWorkspace), a.transfer, httpd.MaxBody(small))
 }
@@ -101,7 +105,7 @@ func (a *Pages) membersPage(r *http.Request) (MembersPage, error) {
 		return MembersPage{}, err
 	}
 	shell, me, err := a.styled(r, "Members", "/settings/members")
-	p := MembersPage{Shell: shell, May: me.Role.AtLeast(gate.Admin), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	p := MembersPage{Shell: shell, May: me.Role.AtLeast(gate.Admin), Resets: !a.Identity.Mails(), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	if err != nil {
 		return p, err
 	}
@@ -255,6 +259,7 @@ type SurePage struct {
 	Heading, Lead, Action, Button, Back, Icon string
 	What                                      []string // what will be so after
 	Word                                      string
+	Safe                                      bool // it destroys nothing
 	Confirm                                   web.Field
 }
 
@@ -278,6 +283,48 @@ func (a *Pages) askRemoval(w http.ResponseWriter, r *http.Request) error {
 		Action: "/settings/members/" + id.String() + "/remove", Button: "Remove", Back: "/settings/members",
 		What: []string{"Their sessions, keys and programs here end at once.", "What they made stays, under their name.", "What only they could see stays with the owners and admins.",
 			"They come back by a new invitation, as the member that they were."}})
+}
+
+func (a *Pages) askReset(w http.ResponseWriter, r *http.Request) error {
+	id, err := tenant.ParseID[tenant.MemberID](r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	name, err := a.Accounts.Resettable(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shell, _, err := a.styled(r, "A new password", "/settings/members")
+	if err != nil {
+		return err
+	}
+	return a.Show(w, SurePage{Shell: shell, Heading: "Let " + name + " choose a new password?", Lead: "You get a link to hand over. Whoever opens it chooses the password of the account.", Icon: "key-round",
+		Action: "/settings/members/" + id.String() + "/reset", Button: "Make the link", Safe: true, Back: "/settings/members",
+		What: []string{"The link is shown once, works once, and is good for half an hour.", "Give it to them yourself, and only when you are sure that it is them.",
+			"When it is used, every session of theirs ends.", "A second factor of theirs stays, and is asked for at the next sign-in."}})
+}
+
+// handReset makes a link for a new password and shows it, once.
+func (a *Pages) handReset(w http.ResponseWriter, r *http.Request) error {
+	id, err := tenant.ParseID[tenant.MemberID](r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	handed, err := a.Accounts.ResetLink(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p, err := a.membersPage(r)
+	if err != nil {
+		return err
+	}
+	p.Handed = &HandedLink{Name: handed.Name, Label: "The link for a new password", Link: originOf(r) + handed.Path.Reveal(),
+		Says: "Whoever has it chooses their password, until " + untilOf(r, handed.Until) + ". Nothing was mailed."}
+	return a.Show(w, p)
+}
+
+func untilOf(r *http.Request, at time.Time) string {
+	return at.In(web.ZoneOf(r)).Format("2 January 2006, 15:04 MST")
 }
 
 func (a *Pages) transferPage(r *http.Request) (SurePage, tenant.MemberID, error) {

@@ -49,7 +49,7 @@ func roleChoices(chosen string) []web.Option {
 }
 
 func members(n int, may bool) settings.MembersPage {
-	p := settings.MembersPage{Shell: styled("Members", "/settings/members"), May: may, Filter: roleFilter(), Count: web.Count(n, "member", "members")}
+	p := settings.MembersPage{Shell: styled("Members", "/settings/members"), May: may, Resets: may, Filter: roleFilter(), Count: web.Count(n, "member", "members")}
 	first := []string{"Marta Lindqvist", "Tom Okafor", "Ines Brandt", "Jonas Weil", "Aleksandra Wojciechowska-Zielińska", "Bo Li"}
 	names := []string{"owner", "admin", "member", "viewer"}
 	chips := []*web.StateChip{{Class: "ok", Icon: "key-round", Text: "Passkey"}, {Class: "ok", Icon: "shield-check", Text: "Second factor"}, {Class: "draft", Icon: "lock", Text: "Password only"}}
@@ -70,7 +70,8 @@ func members(n int, may bool) settings.MembersPage {
 func membersInvited() settings.MembersPage {
 	p := members(4, true)
 	until := web.StampAt(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC), berlin)
-	p.Handed = &settings.HandedLink{Name: "Carla Neri", Link: "https://mainstay.lindqvist-rowe.example/join/0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", Until: "1 December 2026, 10:00 CET"}
+	p.Handed = &settings.HandedLink{Name: "Carla Neri", Label: "The link of the invitation", Link: "https://mainstay.lindqvist-rowe.example/join/0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+		Says: "Whoever has it joins in their name, until 1 December 2026, 10:00 CET. No mail server is set, so nothing was mailed."}
 	p.Invited = []settings.InvitedRow{{ID: "inv_1", Name: "Carla Neri", Email: "carla@lindqvist-rowe.example", Role: "Member", By: "Marta Lindqvist", Until: until, May: true},
 		{ID: "inv_2", Name: "Dmitri Petrov", Email: "dmitri@lindqvist-rowe.example", Role: "Owner", By: "Marta Lindqvist", Until: until, Over: true, May: true}}
 	p.Shell.Toast = &web.Toast{Text: "Tom Okafor is a viewer now.", UndoURL: "/settings/members/mem_1/undo"}
