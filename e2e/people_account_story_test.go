@@ -141,6 +141,9 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 	if mine := eval[int](ada, `Promise.resolve(document.querySelectorAll("a[href$='/reset']").length)`); mine != 1 {
 		t.Errorf("a link is offered for %d members, want Ines alone", mine)
 	}
+	if factors := eval[string](ada, `Promise.resolve(`+row+`.textContent)`); !strings.Contains(factors, "Password only") {
+		t.Errorf("it is not said that Ines has a password only: %s", factors)
+	}
 	ada.everyWay("members", "/settings/members", "Members")
 	ada.everyWay("hand", ask, "Let Ines choose a new password?")
 	ada.open(ask)

@@ -151,6 +151,8 @@ from control.account a where a.id = any ($1)`, accounts)
 			all[id] = gate.PhishingResistant
 		case second:
 			all[id] = gate.Second
+		default:
+			all[id] = gate.Single
 		}
 		return nil
 	})
