@@ -16,14 +16,16 @@ func programs() map[string]web.View {
 		"new-key":         newKeyPage(""),
 		"new-key-problem": newKeyPage("Tick at least one thing that the key may do."),
 		"device":          programPage(func(*account.ProgramPage) {}),
-		"device-wrong":    programPage(func(p *account.ProgramPage) { p.Code.Value, p.Code.Problem = "ABCD-EFGH", "No program waits with this code. Look at its screen again." }),
-		"device-asked":    programPage(func(p *account.ProgramPage) { p.Asked = askedProgram() }),
-		"device-done":     programPage(func(p *account.ProgramPage) { p.Done = "The program is let in. Go back to it: it goes on by itself." }),
-		"webhooks":        hooks(),
-		"webhooks-none":   settings.WebhooksPage{Shell: shell("Webhooks", "/settings/webhooks")},
-		"webhook":         hook(true),
-		"webhook-new":     hook(false),
-		"webhook-made":    hookMade(),
+		"device-wrong": programPage(func(p *account.ProgramPage) {
+			p.Code.Value, p.Code.Problem = "ABCD-EFGH", "No program waits with this code. Look at its screen again."
+		}),
+		"device-asked":  programPage(func(p *account.ProgramPage) { p.Asked = askedProgram() }),
+		"device-done":   programPage(func(p *account.ProgramPage) { p.Done = "The program is let in. Go back to it: it goes on by itself." }),
+		"webhooks":      hooks(),
+		"webhooks-none": settings.WebhooksPage{Shell: shell("Webhooks", "/settings/webhooks")},
+		"webhook":       hook(true),
+		"webhook-new":   hook(false),
+		"webhook-made":  hookMade(),
 	}
 }
 
