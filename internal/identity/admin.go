@@ -27,7 +27,7 @@ type Registered struct {
 // owns the deployment: from then on people let people in.
 func (s *Service) SetupLink(ctx context.Context) (tenant.Secret, error) {
 	var token tenant.Secret
-	err := s.Gate.Instance(s.as(ctx, gate.Operator), gate.BeginSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Operator), gate.BeginSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		done, err := isSetUp(ctx, tx)
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (s *Service) SetupLink(ctx context.Context) (tenant.Secret, error) {
 // Accounts lists every account of the deployment, the oldest first; with their addresses only where those are asked for.
 func (s *Service) Accounts(ctx context.Context, addresses bool) ([]Registered, error) {
 	var all []Registered
-	err := s.Gate.Instance(s.as(ctx, gate.Operator), gate.ListAccounts, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Operator), gate.ListAccounts, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.Note("addresses", addresses)
 		all, err = listAccounts(ctx, tx)
 		for i := range all {
@@ -71,7 +71,7 @@ func (s *Service) Enable(ctx context.Context, who string) (tenant.AccountID, err
 
 func (s *Service) setState(ctx context.Context, who string, verb gate.Verb, state string) (tenant.AccountID, error) {
 	var id tenant.AccountID
-	err := s.Gate.Instance(s.as(ctx, gate.Operator), verb, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Operator), verb, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		if id, err = s.accountCalled(ctx, tx, who); err != nil {
 			return err
 		}

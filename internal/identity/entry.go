@@ -50,7 +50,7 @@ func (s *Service) Enter(ctx context.Context, account tenant.AccountID, shown Sho
 // let is Enter for a person who got it right, whose allowances are filled again in the same act.
 func (s *Service) let(ctx context.Context, account tenant.AccountID, shown Shown, forgiven ...limit.Allowance) (Entry, error) {
 	var entry Entry
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(account)
 		if err := s.counter().ForgiveIn(ctx, tx, forgiven...); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 		return Entry{}, err
 	}
 	var entry Entry
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(asked.account)
 		tx.Note("factor", factor)
 		if _, err := s.Factors.Verify(ctx, tx, answerOf(asked, factor, answer)); err != nil {
@@ -110,7 +110,7 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 // try counts one try of a challenge before its answer is looked at, so that a crash or a race gives none for free.
 func (s *Service) try(ctx context.Context, token tenant.Secret, factor, answer string) (challenge, error) {
 	var asked challenge
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		asked, err = tryChallenge(ctx, tx, digest(token.Reveal()))
 		tx.About(asked.account)
 		if err != nil {

@@ -30,7 +30,7 @@ func (p people) Email(ctx context.Context, tx *gate.InstanceTx, account tenant.A
 // wants returns the most that a workspace of an account asks its people to show.
 func (s *Service) wants(ctx context.Context, account tenant.AccountID) (gate.Strength, error) {
 	var seats []tenant.WorkspaceID
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		seats, err = workspacesOf(ctx, tx, account)
 		return err
 	})
@@ -39,9 +39,7 @@ func (s *Service) wants(ctx context.Context, account tenant.AccountID) (gate.Str
 		if err != nil {
 			break
 		}
-		inside, _ := tenant.ActorOf(s.as(ctx, gate.Authenticator))
-		inside.Workspace = id
-		err = s.Gate.View(tenant.WithActor(ctx, inside), gate.Act{Verb: gate.ReadWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
+		err = s.Gate.View(tenant.Within(ctx, gate.Authenticator, id), gate.Act{Verb: gate.ReadWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
 			least, err := leastFactor(ctx, tx)
 			most = max(most, least)
 			return err
@@ -64,7 +62,7 @@ func answerOf(c challenge, kind, text string) enrolment.Answer {
 // with fault.Ended for a challenge that is over.
 func (s *Service) Asked(ctx context.Context, token tenant.Secret) ([]string, error) {
 	var kinds []string
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		asked, err := peekChallenge(ctx, tx, digest(token.Reveal()))
 		if err != nil {
 			return err
@@ -103,7 +101,7 @@ func (s *Service) peek(ctx context.Context, token tenant.Secret) (challenge, err
 	if token == "" {
 		return asked, nil
 	}
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		asked, err = peekChallenge(ctx, tx, digest(token.Reveal()))
 		return err
 	})
@@ -116,14 +114,14 @@ func (s *Service) SignInPasskey(ctx context.Context, answer string) (Entry, erro
 		return Entry{}, err
 	}
 	shown := enrolment.Answer{Kind: factor.KindPasskey, Text: answer}
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return s.Factors.Try(ctx, tx, shown)
 	})
 	if err != nil {
 		return Entry{}, err
 	}
 	var entry Entry
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
 		v, err := s.Factors.Verify(ctx, tx, shown)
 		tx.About(v.Account)
 		if err != nil {
@@ -151,7 +149,7 @@ func (s *Service) Ways(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	var ways []string
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		ways, err = s.waysOf(ctx, tx, actor.Account)
 		return err
 	})
@@ -182,7 +180,7 @@ func (s *Service) ConfirmBy(ctx context.Context, kind, text string) (Begun, erro
 		return Begun{}, err
 	}
 	var begun Begun
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.ConfirmSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.ConfirmSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
 		tx.Note("factor", kind)
 		ways, err := s.waysOf(ctx, tx, actor.Account)
@@ -206,7 +204,7 @@ func (s *Service) ConfirmBy(ctx context.Context, kind, text string) (Begun, erro
 // tryConfirm counts the answer, and compares a password, which takes too long for an act.
 func (s *Service) tryConfirm(ctx context.Context, actor tenant.Actor, shown enrolment.Answer) error {
 	if shown.Kind != Password {
-		return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) error {
+		return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) error {
 			tx.About(actor.Account)
 			return s.Factors.Try(ctx, tx, shown)
 		})
@@ -216,7 +214,7 @@ func (s *Service) tryConfirm(ctx context.Context, actor tenant.Actor, shown enro
 		return err
 	}
 	var a account
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		a, err = loadAccount(ctx, tx, actor.Account)
 		return err
 	})
@@ -228,7 +226,7 @@ func (s *Service) tryConfirm(ctx context.Context, actor tenant.Actor, shown enro
 			return err
 		}
 		wrong := fault.New(fault.Denied, "The password is not right.")
-		return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.ConfirmSession, func(_ context.Context, tx *gate.InstanceTx) error {
+		return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.ConfirmSession, func(_ context.Context, tx *gate.InstanceTx) error {
 			tx.About(actor.Account)
 			return wrong
 		})
@@ -276,7 +274,7 @@ func (s *Service) Security(ctx context.Context) (Security, error) {
 	if out.Wants, err = s.wants(ctx, actor.Account); err != nil {
 		return out, err
 	}
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		if out.Email, err = emailOf(ctx, tx, actor.Account); err != nil {
 			return err
 		}
@@ -293,7 +291,7 @@ func (s *Service) RemoveFactor(ctx context.Context, kind string, id enrolment.Pa
 		return err
 	}
 	var first bool
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		first, _, err = passwordOf(ctx, tx, actor.Account)
 		return err
 	})
@@ -306,7 +304,7 @@ func (s *Service) RemoveFactor(ctx context.Context, kind string, id enrolment.Pa
 // ResetFactors takes all factors of an account away, named by its address or its id, and ends its sessions: what an operator does
 // for a person who lost every device. The password stays. It fails with fault.Missing where there is no such account.
 func (s *Service) ResetFactors(ctx context.Context, who string) error {
-	return s.Gate.Instance(s.as(ctx, gate.Operator), gate.ResetFactors, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Operator), gate.ResetFactors, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, err := s.accountCalled(ctx, tx, who)
 		if err != nil {
 			return err

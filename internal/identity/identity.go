@@ -118,7 +118,7 @@ func wrongPassword() error {
 // candidate returns the account of an address, empty where there is none, and whether the browser is known for it.
 func (s *Service) candidate(ctx context.Context, lookup []byte) (a account, known bool, err error) {
 	device := digest(tenant.Visitor(ctx).Device.Reveal())
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		a, err = accountByEmail(ctx, tx, lookup)
 		if err != nil && !fault.Is(err, fault.Missing) {
 			return err
@@ -138,7 +138,7 @@ func (s *Service) rehash(ctx context.Context, a account, password string) error 
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.RehashPassword, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RehashPassword, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(a.id)
 		return replacePassword(ctx, tx, a, hash)
 	})
@@ -149,7 +149,7 @@ func (s *Service) refuse(ctx context.Context, a account, cause error) error {
 	if !fault.Is(cause, fault.Denied) {
 		return cause
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignIn, func(_ context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignIn, func(_ context.Context, tx *gate.InstanceTx) error {
 		tx.About(a.id)
 		return wrongPassword()
 	})
@@ -171,13 +171,6 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 		return err
 	})
 	return me, err
-}
-
-// as returns ctx for one of identity's own narrow actors, keeping the request that it serves.
-func (s *Service) as(ctx context.Context, job string) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: job, Address: from.Address, Request: from.Request,
-		Browser: from.Browser, Device: from.Device})
 }
 
 func normal(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

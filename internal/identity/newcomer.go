@@ -47,7 +47,7 @@ func (s *Service) Register(ctx context.Context, n Newcomer) (tenant.AccountID, e
 	if err != nil {
 		return id, err
 	}
-	return id, s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.CreateAccount, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return id, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.CreateAccount, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		return s.insertNewcomer(ctx, tx, id, n, hash)
 	})
@@ -65,7 +65,7 @@ func (s *Service) Switch(ctx context.Context, to tenant.WorkspaceID) (Begun, err
 		return Begun{}, fault.New(fault.Denied, "Only a browser's session can go to another workspace.")
 	}
 	var begun Begun
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SwitchWorkspace, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SwitchWorkspace, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(actor.Account)
 		tx.Note("from", actor.Workspace)
 		tx.Note("to", to)

@@ -44,7 +44,7 @@ type Renewal struct {
 // that is over or does not ask for one.
 func (s *Service) Renewal(ctx context.Context, token tenant.Secret) (Renewal, error) {
 	var r Renewal
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		if r.asked, err = peekChallenge(ctx, tx, digest(token.Reveal())); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, er
 	}
 	making := gate.Making{ID: gate.WorkspaceRecord(owner.Workspace), Kind: "workspace", Purpose: vault.Content}
 	act := gate.Act{Verb: gate.BeginProof, Make: []gate.Making{making}}
-	err := s.Gate.Do(s.proving(ctx, owner.Workspace), act, func(ctx context.Context, tx *gate.Tx) error {
+	err := s.Gate.Do(tenant.Within(ctx, gate.Prover, owner.Workspace), act, func(ctx context.Context, tx *gate.Tx) error {
 		if err := insertWorkspace(ctx, tx, name); err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (s *Service) StageMember(ctx context.Context, id tenant.WorkspaceID, role g
 	if err := s.unlisted(ctx, id); err != nil {
 		return member, err
 	}
-	return member, s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.BeginProof}, func(ctx context.Context, tx *gate.Tx) error {
+	return member, s.Gate.Do(tenant.Within(ctx, gate.Prover, id), gate.Act{Verb: gate.BeginProof}, func(ctx context.Context, tx *gate.Tx) error {
 		return insertMember(ctx, tx, member, role, person{Name: "Prover", Email: "prover@localhost.invalid"})
 	})
 }
@@ -49,7 +49,7 @@ func (s *Service) StageMember(ctx context.Context, id tenant.WorkspaceID, role g
 // unlisted fails with fault.Denied for a workspace that people have.
 func (s *Service) unlisted(ctx context.Context, id tenant.WorkspaceID) error {
 	var listed bool
-	err := s.Gate.Look(s.proving(ctx, tenant.WorkspaceID{}), gate.EndProof, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Prover), gate.EndProof, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		listed, err = isListed(ctx, tx, id)
 		return err
 	})
@@ -65,7 +65,7 @@ func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
 	if err := s.unlisted(ctx, id); err != nil {
 		return err
 	}
-	err := s.Gate.Do(s.proving(ctx, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
+	err := s.Gate.Do(tenant.Within(ctx, gate.Prover, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
 		return markAllErased(ctx, tx)
 	})
 	if err != nil {
@@ -76,9 +76,4 @@ func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
 		return err
 	}
 	return s.Vault.DestroyWorkspace(ctx, id)
-}
-
-func (s *Service) proving(ctx context.Context, id tenant.WorkspaceID) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Prover, Workspace: id, Address: from.Address, Request: from.Request})
 }

@@ -72,7 +72,7 @@ func (s *Service) Resume(ctx context.Context, token string) (Begun, error) {
 		return s.rotate(ctx, found)
 	}
 	if idle >= noteUse {
-		err = s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+		err = s.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 			return touchSession(ctx, tx, found.actor.Session)
 		})
 	}
@@ -81,12 +81,12 @@ func (s *Service) Resume(ctx context.Context, token string) (Begun, error) {
 
 func (s *Service) find(ctx context.Context, token string) (session, error) {
 	var found session
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		found, err = sessionByToken(ctx, tx, digest(token))
 		return err
 	})
 	if err == nil && found.over {
-		err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.ReadSession, func(_ context.Context, tx *gate.InstanceTx) error {
+		err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(_ context.Context, tx *gate.InstanceTx) error {
 			tx.About(found.actor.Session) // a token that was replaced is shown again: by a copy of it, or by a browser that missed the new one
 			return sessionOver()
 		})
@@ -109,7 +109,7 @@ func (s *Service) awake(ctx context.Context, actor tenant.Actor, idle time.Durat
 	if !asleep {
 		return nil
 	}
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Session)
 		tx.Note("idle", true)
 		return endSession(ctx, tx, actor.Account, actor.Session)
@@ -123,7 +123,7 @@ func (s *Service) awake(ctx context.Context, actor tenant.Actor, idle time.Durat
 // rotate gives a session a new token. Of requests that find it due at once, one gets it.
 func (s *Service) rotate(ctx context.Context, old session) (Begun, error) {
 	begun := Begun{Actor: old.actor}
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.RotateSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RotateSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(old.actor.Session)
 		token := newToken()
 		rotated, err := rotateSession(ctx, tx, old, digest(token.Reveal()))
@@ -141,7 +141,7 @@ func (s *Service) StillIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		ended, err := endedAmong(ctx, tx, []tenant.SessionID{actor.Session})
 		if err == nil && len(ended) > 0 {
 			return sessionOver()
@@ -158,7 +158,7 @@ func (s *Service) Confirm(ctx context.Context, factor string) (Begun, error) {
 		return Begun{}, err
 	}
 	var begun Begun
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.ConfirmSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.ConfirmSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Session)
 		tx.Note("factor", factor)
 		begun, err = s.Renew(ctx, tx, actor, factor)
@@ -183,7 +183,7 @@ func (s *Service) SignOut(ctx context.Context, session tenant.SessionID) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignOut, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(session)
 		return endSession(ctx, tx, actor.Account, session)
 	})
@@ -196,7 +196,7 @@ func (s *Service) SignOutOthers(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var n int
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
 		n, err = endSessions(ctx, tx, actor.Account, actor.Session)
 		tx.Note("ended", n)
@@ -207,7 +207,7 @@ func (s *Service) SignOutOthers(ctx context.Context) (int, error) {
 
 // EndAll ends all sessions of an account. Its caller has decided that.
 func (s *Service) EndAll(ctx context.Context, account tenant.AccountID) error {
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(account)
 		return s.EndOthers(ctx, tx, account, tenant.SessionID{})
 	})
@@ -216,7 +216,7 @@ func (s *Service) EndAll(ctx context.Context, account tenant.AccountID) error {
 // EndMember ends the sessions of a member in a workspace: where the account goes on in another, it signs in there anew. Its
 // caller has decided that.
 func (s *Service) EndMember(ctx context.Context, workspace tenant.WorkspaceID, member tenant.MemberID) error {
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndSessions, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(member)
 		return endSessionsIn(ctx, tx, workspace, member)
 	})
@@ -259,7 +259,7 @@ func (s *Service) Sessions(ctx context.Context) ([]Session, error) {
 		return nil, err
 	}
 	var all []Session
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		all, err = s.listSessions(ctx, tx, actor)
 		return err
 	})
@@ -277,7 +277,7 @@ func (s *Service) NameSession(ctx context.Context, id tenant.SessionID, name str
 	if utf8.RuneCountInString(name) > 60 {
 		return fault.New(fault.Invalid, "A name has at most 60 characters. Choose a shorter one.")
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.NameSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.NameSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		return s.renameSession(ctx, tx, actor.Account, id, name)
 	})

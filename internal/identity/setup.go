@@ -31,7 +31,7 @@ type Setup struct {
 // issued before and not used is void from then on.
 func (s *Service) IssueSetup(ctx context.Context) (tenant.Secret, error) {
 	var token tenant.Secret
-	err := s.Gate.Instance(s.as(ctx, gate.Installer), gate.BeginSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Installer), gate.BeginSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		done, err := isSetUp(ctx, tx)
 		if err != nil || done {
 			return err
@@ -44,7 +44,7 @@ func (s *Service) IssueSetup(ctx context.Context) (tenant.Secret, error) {
 
 // SetupOpen reports whether the token would be taken. It fails with fault.Ended for a token that was used or is unknown.
 func (s *Service) SetupOpen(ctx context.Context, token string) error {
-	return s.Gate.Look(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Look(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return setupUnused(ctx, tx, digest(token))
 	})
 }
@@ -52,7 +52,7 @@ func (s *Service) SetupOpen(ctx context.Context, token string) error {
 // Owned reports whether somebody owns the deployment. Anybody may know.
 func (s *Service) Owned(ctx context.Context) (bool, error) {
 	var done bool
-	err := s.Gate.Look(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		done, err = isSetUp(ctx, tx)
 		return err
 	})
@@ -71,13 +71,13 @@ func (s *Service) Prepare(ctx context.Context) (context.Context, error) {
 		return ctx, fault.New(fault.Ended, "This deployment has an owner already. Sign in.")
 	}
 	id, err := s.prepare(ctx)
-	return s.installing(ctx, id), err
+	return tenant.Within(ctx, gate.Installer, id), err
 }
 
 // prepare makes the workspace's rows first and enters it in the deployment's list after, so that what is listed is whole.
 func (s *Service) prepare(ctx context.Context) (tenant.WorkspaceID, error) {
 	var id tenant.WorkspaceID
-	err := s.Gate.Look(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		id, err = preparedWorkspace(ctx, tx)
 		return err
 	})
@@ -90,20 +90,14 @@ func (s *Service) prepare(ctx context.Context) (tenant.WorkspaceID, error) {
 	}
 	making := gate.Making{ID: gate.WorkspaceRecord(id), Kind: "workspace", Purpose: vault.Content}
 	act := gate.Act{Verb: gate.CreateWorkspace, Make: []gate.Making{making}}
-	err = s.Gate.Do(s.installing(ctx, id), act, func(ctx context.Context, tx *gate.Tx) error { return insertWorkspace(ctx, tx, "New workspace") })
+	err = s.Gate.Do(tenant.Within(ctx, gate.Installer, id), act, func(ctx context.Context, tx *gate.Tx) error { return insertWorkspace(ctx, tx, "New workspace") })
 	if err != nil {
 		return id, err
 	}
-	return id, s.Gate.Instance(s.as(ctx, gate.Installer), gate.RegisterWorkspace, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return id, s.Gate.Instance(tenant.As(ctx, gate.Installer), gate.RegisterWorkspace, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		return registerWorkspace(ctx, tx, id, s.Region)
 	})
-}
-
-// installing returns ctx for the installer in a workspace, keeping the request that it serves.
-func (s *Service) installing(ctx context.Context, id tenant.WorkspaceID) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Installer, Workspace: id, Address: from.Address, Request: from.Request})
 }
 
 // FirstRun makes the first account, claims the prepared workspace for it, and signs its owner in. The token is used up in the
@@ -127,7 +121,7 @@ func (s *Service) FirstRun(ctx context.Context, setup Setup) (Begun, error) {
 		return Begun{}, err
 	}
 	owner := tenant.Actor{Kind: tenant.Member, Workspace: id, Member: tenant.NewID[tenant.MemberID](s.Source), Account: proof.Account}
-	err = s.Gate.Do(s.installing(ctx, id), gate.Act{Verb: gate.ClaimWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.Do(tenant.Within(ctx, gate.Installer, id), gate.Act{Verb: gate.ClaimWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
 		tx.Note("member", owner.Member.String())
 		if err := nameWorkspace(ctx, tx, setup.Workspace); err != nil {
 			return err
@@ -175,7 +169,7 @@ func (s *Service) firstProof(ctx context.Context, setup Setup) (firstProof, erro
 // claim uses the token up and makes the account and its first session.
 func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, proof firstProof) (Begun, error) {
 	var begun Begun
-	err := s.Gate.Instance(s.as(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(owner.Account)
 		if err := useSetup(ctx, tx, digest(setup.Token)); err != nil {
 			return err

@@ -136,7 +136,7 @@ func (s *Service) cutEnded(ctx context.Context) error {
 		return nil
 	}
 	var ended []tenant.SessionID
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		ended, err = endedAmong(ctx, tx, going)
 		return err
 	})
@@ -172,7 +172,7 @@ func (s *Service) tidy(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
-		err := s.Gate.Tally(s.as(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
+		err := s.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 			return errors.Join(limit.Tidy(ctx, tx), link.Tidy(ctx, tx), removeOver(ctx, tx))
 		})
 		if err != nil && ctx.Err() == nil && !fault.Is(err, fault.Busy) {

@@ -117,6 +117,15 @@ func Visitor(ctx context.Context) Actor {
 	return a
 }
 
+// As returns ctx for one of the deployment's narrow actors, which keeps where the request that it serves came from.
+func As(ctx context.Context, job string) context.Context { return Within(ctx, job, WorkspaceID{}) }
+
+// Within returns ctx for one of the deployment's narrow actors in a workspace, as As does.
+func Within(ctx context.Context, job string, ws WorkspaceID) context.Context {
+	from := Visitor(ctx)
+	return WithActor(ctx, Actor{Kind: System, Job: job, Workspace: ws, Address: from.Address, Browser: from.Browser, Device: from.Device, Request: from.Request})
+}
+
 // Secret is text that no log, error or JSON shows.
 type Secret string
 

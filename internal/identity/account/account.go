@@ -60,11 +60,7 @@ func (s *Service) count() limit.Counter { return limit.Counter{Gate: s.Gate, Vau
 func (s *Service) links() link.Keeper { return link.Keeper{Vault: s.Vault} }
 
 // as returns ctx for the narrow actor that works on accounts, keeping the request that it serves.
-func (s *Service) as(ctx context.Context) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Authenticator, Address: from.Address, Request: from.Request,
-		Browser: from.Browser, Device: from.Device})
-}
+func (s *Service) as(ctx context.Context) context.Context { return tenant.As(ctx, gate.Authenticator) }
 
 // look runs reads of the schema control that are no act.
 func (s *Service) look(ctx context.Context, fn func(ctx context.Context, tx *gate.InstanceTx) error) error {
@@ -438,8 +434,5 @@ func (s *Service) seats(ctx context.Context, account tenant.AccountID) ([]tenant
 
 // inside returns ctx for identity's narrow actor in the workspace of a seat.
 func (s *Service) inside(ctx context.Context, seat tenant.Actor) context.Context {
-	ctx = s.as(ctx)
-	actor := tenant.Visitor(ctx)
-	actor.Workspace = seat.Workspace
-	return tenant.WithActor(ctx, actor)
+	return tenant.Within(ctx, gate.Authenticator, seat.Workspace)
 }

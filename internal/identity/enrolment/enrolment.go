@@ -294,10 +294,7 @@ func (s *Service) present(ctx context.Context) (tenant.Actor, error) {
 }
 
 // as returns ctx for the narrow actor that reaches accounts, keeping the request that it serves.
-func (s *Service) as(ctx context.Context) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Authenticator, Address: from.Address, Request: from.Request})
-}
+func (s *Service) as(ctx context.Context) context.Context { return tenant.As(ctx, gate.Authenticator) }
 
 func over() error {
 	return fault.New(fault.Ended, "This took too long, or was used already. Begin again.")

@@ -47,7 +47,7 @@ func (c Counter) Take(ctx context.Context, t Tries) (short time.Duration, err er
 	if err != nil {
 		return 0, err
 	}
-	err = c.Gate.Tally(counting(ctx), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = c.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
 		wait, err := take(ctx, tx, hard)
 		if err == nil && wait > 0 {
 			return TooMany(wait)
@@ -62,7 +62,7 @@ func (c Counter) Take(ctx context.Context, t Tries) (short time.Duration, err er
 
 // Forgive fills allowances again: those of somebody who got it right.
 func (c Counter) Forgive(ctx context.Context, all ...Allowance) error {
-	return c.Gate.Tally(counting(ctx), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return c.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return c.ForgiveIn(ctx, tx, all...)
 	})
 }
@@ -78,12 +78,6 @@ func (c Counter) ForgiveIn(ctx context.Context, tx *gate.InstanceTx, all ...Allo
 
 // Tidy removes the counts that are full again, inside a tally of its caller's.
 func Tidy(ctx context.Context, tx *gate.InstanceTx) error { return removeFull(ctx, tx) }
-
-// counting returns ctx for the narrow actor that counts.
-func counting(ctx context.Context) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Authenticator, Address: from.Address, Request: from.Request})
-}
 
 // keyed are allowances as the database knows them.
 type keyed struct {

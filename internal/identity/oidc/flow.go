@@ -206,13 +206,4 @@ func refusedCode(err error) error {
 }
 
 // as returns ctx for identity's narrow actor, keeping the request that it serves.
-func (s *Service) as(ctx context.Context) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Authenticator, Address: from.Address, Request: from.Request})
-}
-
-// within returns ctx for the same actor in a workspace.
-func (s *Service) within(ctx context.Context, ws tenant.WorkspaceID) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Authenticator, Workspace: ws, Address: from.Address, Request: from.Request})
-}
+func (s *Service) as(ctx context.Context) context.Context { return tenant.As(ctx, gate.Authenticator) }

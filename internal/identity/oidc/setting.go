@@ -102,7 +102,7 @@ func (s *Service) provider(ctx context.Context, name string) (Provider, error) {
 	if err != nil {
 		return Provider{}, err
 	}
-	set, err := s.read(s.within(ctx, ws), gate.UseProvider, id)
+	set, err := s.read(tenant.Within(ctx, gate.Authenticator, ws), gate.UseProvider, id)
 	if err == nil && !set.Enabled {
 		err = missing()
 	}

@@ -205,7 +205,7 @@ func (s *Service) Revoke(ctx context.Context, id InvitationID) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.IndexInvitation, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.IndexInvitation, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		return endLink(ctx, tx, id)
 	})
@@ -219,7 +219,7 @@ func (s *Service) index(ctx context.Context, i Invitation, l post.Invitation) (t
 	}
 	token := newToken()
 	path := tenant.Secret("/join/" + token.Reveal())
-	err = s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.IndexInvitation, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.IndexInvitation, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(i.ID)
 		tx.Note("workspace", actor.Workspace)
 		tx.Note("by", actor.Member)

@@ -41,7 +41,7 @@ func (s *Service) Offer(ctx context.Context, token string) (Offer, error) {
 		return Offer{}, err
 	}
 	o := Offer{id: at.id, workspace: at.workspace, mailed: at.mailed}
-	err = s.Gate.View(s.registrar(ctx, at.workspace), gate.Act{Verb: gate.OpenInvitation}, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.View(tenant.Within(ctx, gate.Registrar, at.workspace), gate.Act{Verb: gate.OpenInvitation}, func(ctx context.Context, tx *gate.Tx) error {
 		return loadOffer(ctx, tx, &o)
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Service) seat(ctx context.Context, o Offer, account tenant.AccountID, n
 	}
 	var member tenant.MemberID
 	act := gate.Act{Verb: gate.AcceptInvitation}
-	as := s.registrar(ctx, o.workspace)
+	as := tenant.Within(ctx, gate.Registrar, o.workspace)
 	err = s.Gate.Do(as, act, func(ctx context.Context, tx *gate.Tx) (err error) {
 		tx.Note("invitation", o.id)
 		if err := lock(ctx, tx); err != nil {

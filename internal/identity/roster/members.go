@@ -306,7 +306,7 @@ func (s *Service) closeSeat(ctx context.Context, m Member) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.CloseSeat, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.CloseSeat, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(m.account)
 		tx.Note("workspace", actor.Workspace)
 		tx.Note("by", actor.Member)
@@ -320,7 +320,7 @@ func (s *Service) openSeat(ctx context.Context, account tenant.AccountID, member
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.OpenSeat, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.OpenSeat, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(account)
 		tx.Note("workspace", actor.Workspace)
 		if err := openSeat(ctx, tx, account, actor.Workspace, member); err != nil {

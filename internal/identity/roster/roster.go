@@ -64,16 +64,9 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg}, nil
 }
 
-// registrar returns ctx for the narrow actor that seats people, keeping the request that it serves. The zero workspace is for
-// acts of the instance.
-func (s *Service) registrar(ctx context.Context, ws tenant.WorkspaceID) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: gate.Registrar, Workspace: ws, Address: from.Address, Request: from.Request})
-}
-
 // look reads the schema control without an event.
 func (s *Service) look(ctx context.Context, fn func(ctx context.Context, tx *gate.InstanceTx) error) error {
-	return s.Gate.Look(s.registrar(ctx, tenant.WorkspaceID{}), gate.ReadSeats, fn)
+	return s.Gate.Look(tenant.As(ctx, gate.Registrar), gate.ReadSeats, fn)
 }
 
 // person is what a member's row keeps sealed.

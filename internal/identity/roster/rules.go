@@ -100,7 +100,7 @@ func (s *Service) ChangeSignIn(ctx context.Context, p SignIn) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.SetPasswordRules, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.SetPasswordRules, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Workspace)
 		tx.Note("by", actor.Member)
 		return setPasswordRules(ctx, tx, actor.Workspace, p.Passwords)

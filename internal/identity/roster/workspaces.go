@@ -139,13 +139,13 @@ func (s *Service) build(ctx context.Context, owner tenant.Actor, name string, wh
 		return fmt.Errorf("making the keys of workspace %s: %w", id, err)
 	}
 	act := gate.Act{Verb: gate.CreateWorkspace, Make: []gate.Making{{ID: gate.WorkspaceRecord(id), Kind: "workspace", Purpose: vault.Content}}}
-	err := s.Gate.Do(s.registrar(ctx, id), act, func(ctx context.Context, tx *gate.Tx) error {
+	err := s.Gate.Do(tenant.Within(ctx, gate.Registrar, id), act, func(ctx context.Context, tx *gate.Tx) error {
 		return insertWorkspace(ctx, tx, name, owner, who)
 	})
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.registrar(ctx, tenant.WorkspaceID{}), gate.RegisterWorkspace, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.RegisterWorkspace, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		tx.Note("account", owner.Account)
 		if err := registerWorkspace(ctx, tx, id, s.Identity.Region); err != nil {

@@ -59,7 +59,7 @@ func (s *Service) BeginDevice(ctx context.Context, program string, scopes []gate
 	if err != nil {
 		return Device{}, err
 	}
-	return d, s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.BeginDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return d, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.BeginDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return s.insertDevice(ctx, tx, d, lookup, waiting{scopes: scopes, asking: asking{program, tenant.Visitor(ctx).Address}})
 	})
 }
@@ -98,7 +98,7 @@ func (s *Service) Asks(ctx context.Context, code string) (Asked, error) {
 	if err != nil {
 		return asked, err
 	}
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
 		w, err := s.waitingBehind(ctx, tx, lookup)
 		asked = Asked{Program: w.Program, Address: w.Address, Scopes: w.scopes, AskedAt: w.at}
 		return err
@@ -130,7 +130,7 @@ func (s *Service) Allow(ctx context.Context, code string) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(c.ID)
 		if err := issue(ctx, tx, actor, c, nil); err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Service) Deny(ctx context.Context, code string) error {
 	if err != nil {
 		return err
 	}
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.AnswerDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return answerDevice(ctx, tx, lookup, "denied", ID{})
 	})
 }
@@ -165,7 +165,7 @@ var (
 func (s *Service) Poll(ctx context.Context, code tenant.Secret) (Pair, error) {
 	var pair Pair
 	var told error
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.PollDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.PollDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, scopes, answer, err := pollDevice(ctx, tx, digest(code.Reveal()))
 		if told = answer; err != nil || answer != nil {
 			return err

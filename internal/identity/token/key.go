@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	return made, s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.IssueCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return made, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.IssueCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(made.ID)
 		return issue(ctx, tx, actor, made.Credential, digest(made.Key.Reveal()))
 	})
@@ -118,7 +118,7 @@ func (s *Service) List(ctx context.Context) ([]Credential, error) {
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	err = s.Gate.Look(s.as(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		return fillUses(ctx, tx, all)
 	})
 	return all, err
@@ -143,7 +143,7 @@ func (s *Service) End(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
-	err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
 		return endCredential(ctx, tx, id, "revoked")
 	})

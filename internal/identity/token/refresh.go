@@ -26,7 +26,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 		return Pair{}, over()
 	}
 	pair, ok := Pair{}, false
-	err := s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.RefreshToken, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RefreshToken, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, scopes, err := useRefresh(ctx, tx, digest(refresh.Reveal()))
 		if err == nil {
 			tx.About(id)
@@ -54,7 +54,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 
 // Revoke ends what a token belongs to, a key's or a program's (RFC 7009). An unknown token is no error: it does not work.
 func (s *Service) Revoke(ctx context.Context, secret string) error {
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, err := credentialOf(ctx, tx, digest(secret))
 		if err != nil || id.IsZero() {
 			return err
@@ -66,7 +66,7 @@ func (s *Service) Revoke(ctx context.Context, secret string) error {
 
 // EndMember ends every credential of a member: they left, were removed or disabled.
 func (s *Service) EndMember(ctx context.Context, ws tenant.WorkspaceID, member tenant.MemberID) error {
-	return s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(member)
 		return endOfMember(ctx, tx, ws, member)
 	})

@@ -73,7 +73,7 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 		return tenant.Actor{}, over()
 	}
 	var found standing
-	err := s.Gate.Look(s.as(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		found, err = find(ctx, tx, digest(secret))
 		return err
 	})
@@ -81,7 +81,7 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 		return tenant.Actor{}, err
 	}
 	if s.Source.Now().Sub(found.usedAt) >= usedStride {
-		err = s.Gate.Instance(s.as(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+		err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 			tx.About(found.actor.Key)
 			return markUsed(ctx, tx, found.actor.Key)
 		})
@@ -91,12 +91,6 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 
 func over() error {
 	return fault.New(fault.Denied, "This credential is unknown or over. Make a new one, or sign in again.")
-}
-
-// as returns ctx for one of identity's narrow actors, keeping the request that it serves.
-func (s *Service) as(ctx context.Context, job string) context.Context {
-	from := tenant.Visitor(ctx)
-	return tenant.WithActor(ctx, tenant.Actor{Kind: tenant.System, Job: job, Address: from.Address, Request: from.Request})
 }
 
 // fresh returns a new secret behind its prefix. Secrets never come from an injected source.
