@@ -36,8 +36,8 @@ func (s *Service) SetupLink(ctx context.Context) (tenant.Secret, error) {
 			return fault.New(fault.Conflict, "This deployment has an owner already. Its owners and admins invite people; "+
 				"mainstay admin reset-factors ACCOUNT lets somebody in who lost their second factor.")
 		}
-		token = newToken()
-		return replaceSetup(ctx, tx, digest(token.Reveal()))
+		token = tenant.NewSecret()
+		return replaceSetup(ctx, tx, tenant.Digest(token.Reveal()))
 	})
 	return token, err
 }

@@ -17,18 +17,18 @@ const DeviceLife = 400 * 24 * time.Hour
 func meet(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (device tenant.Secret, isNew bool, err error) {
 	device = tenant.Visitor(ctx).Device
 	if plausible(device) {
-		known, ours, err := deviceKnown(ctx, tx, account, digest(device.Reveal()))
+		known, ours, err := deviceKnown(ctx, tx, account, tenant.Digest(device.Reveal()))
 		if err != nil {
 			return "", false, err
 		}
 		if !ours { // nobody brings a token that we did not make: it may have been planted
-			device = newToken()
+			device = tenant.NewSecret()
 		}
 		isNew = !known
 	} else {
-		device, isNew = newToken(), true
+		device, isNew = tenant.NewSecret(), true
 	}
-	return device, isNew, upsertDevice(ctx, tx, account, digest(device.Reveal()))
+	return device, isNew, upsertDevice(ctx, tx, account, tenant.Digest(device.Reveal()))
 }
 
 // plausible reports whether a device's token has the form of one.
@@ -38,4 +38,4 @@ func plausible(device tenant.Secret) bool {
 }
 
 // DeviceHash is what the database keeps of a device's token.
-func DeviceHash(device tenant.Secret) []byte { return digest(device.Reveal()) }
+func DeviceHash(device tenant.Secret) []byte { return tenant.Digest(device.Reveal()) }

@@ -111,7 +111,7 @@ func (s *Service) Continue(ctx context.Context, challenge tenant.Secret, factor,
 func (s *Service) try(ctx context.Context, token tenant.Secret, factor, answer string) (challenge, error) {
 	var asked challenge
 	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		asked, err = tryChallenge(ctx, tx, digest(token.Reveal()))
+		asked, err = tryChallenge(ctx, tx, tenant.Digest(token.Reveal()))
 		tx.About(asked.account)
 		if err != nil {
 			return err

@@ -63,7 +63,7 @@ func answerOf(c challenge, kind, text string) enrolment.Answer {
 func (s *Service) Asked(ctx context.Context, token tenant.Secret) ([]string, error) {
 	var kinds []string
 	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) error {
-		asked, err := peekChallenge(ctx, tx, digest(token.Reveal()))
+		asked, err := peekChallenge(ctx, tx, tenant.Digest(token.Reveal()))
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (s *Service) peek(ctx context.Context, token tenant.Secret) (challenge, err
 		return asked, nil
 	}
 	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		asked, err = peekChallenge(ctx, tx, digest(token.Reveal()))
+		asked, err = peekChallenge(ctx, tx, tenant.Digest(token.Reveal()))
 		return err
 	})
 	return asked, err

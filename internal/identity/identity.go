@@ -4,9 +4,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"log/slog"
 	"strings"
@@ -117,7 +114,7 @@ func wrongPassword() error {
 
 // candidate returns the account of an address, empty where there is none, and whether the browser is known for it.
 func (s *Service) candidate(ctx context.Context, lookup []byte) (a account, known bool, err error) {
-	device := digest(tenant.Visitor(ctx).Device.Reveal())
+	device := tenant.Digest(tenant.Visitor(ctx).Device.Reveal())
 	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		a, err = accountByEmail(ctx, tx, lookup)
 		if err != nil && !fault.Is(err, fault.Missing) {
@@ -174,18 +171,3 @@ func (s *Service) Me(ctx context.Context) (Me, error) {
 }
 
 func normal(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
-// newToken returns 256 random bits. Tokens are secrets and never come from an injected source.
-func newToken() tenant.Secret {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("identity: no randomness: " + err.Error())
-	}
-	return tenant.Secret(base64.RawURLEncoding.EncodeToString(b))
-}
-
-// digest is what the database keeps of a token: 256 random bits need no slow hash.
-func digest(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
-}

@@ -45,7 +45,7 @@ type Renewal struct {
 func (s *Service) Renewal(ctx context.Context, token tenant.Secret) (Renewal, error) {
 	var r Renewal
 	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		if r.asked, err = peekChallenge(ctx, tx, digest(token.Reveal())); err != nil {
+		if r.asked, err = peekChallenge(ctx, tx, tenant.Digest(token.Reveal())); err != nil {
 			return err
 		}
 		r.Account = r.asked.account

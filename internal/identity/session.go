@@ -82,7 +82,7 @@ func (s *Service) Resume(ctx context.Context, token string) (Begun, error) {
 func (s *Service) find(ctx context.Context, token string) (session, error) {
 	var found session
 	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		found, err = sessionByToken(ctx, tx, digest(token))
+		found, err = sessionByToken(ctx, tx, tenant.Digest(token))
 		return err
 	})
 	if err == nil && found.over {
@@ -125,8 +125,8 @@ func (s *Service) rotate(ctx context.Context, old session) (Begun, error) {
 	begun := Begun{Actor: old.actor}
 	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RotateSession, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(old.actor.Session)
-		token := newToken()
-		rotated, err := rotateSession(ctx, tx, old, digest(token.Reveal()))
+		token := tenant.NewSecret()
+		rotated, err := rotateSession(ctx, tx, old, tenant.Digest(token.Reveal()))
 		if rotated {
 			begun.Token, begun.EndsAt = token, old.ends
 		}
@@ -169,11 +169,11 @@ func (s *Service) Confirm(ctx context.Context, factor string) (Begun, error) {
 
 // Renew is Confirm inside an act of its caller's.
 func (s *Service) Renew(ctx context.Context, tx *gate.InstanceTx, actor tenant.Actor, factor string) (Begun, error) {
-	token := newToken()
+	token := tenant.NewSecret()
 	actor.ConfirmedAt = tx.Now()
 	begun := Begun{Token: token, Actor: actor}
 	var err error
-	begun.Actor.Factors, begun.EndsAt, err = renewSession(ctx, tx, actor, digest(token.Reveal()), factor)
+	begun.Actor.Factors, begun.EndsAt, err = renewSession(ctx, tx, actor, tenant.Digest(token.Reveal()), factor)
 	return begun, err
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tenant.Actor, shown Shown) (Begun, error) {
-	token, from := newToken(), tenant.Visitor(ctx)
+	token, from := tenant.NewSecret(), tenant.Visitor(ctx)
 	a.Session, a.Factors, a.SignedInAt, a.ConfirmedAt, a.SeenAt = gate.NewID[tenant.SessionID](&tx.Tx), shown.Factors, tx.Now(), tx.Now(), tx.Now()
 	ends := tx.Now().Add(SessionLife)
 	if !shown.Until.IsZero() && shown.Until.Before(ends) {
@@ -29,7 +29,7 @@ func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tena
 	_, err = tx.Exec(ctx, `
 insert into control.session (id, account_id, workspace_id, member_id, bound_id, token_hash, factors, created_at, used_at, confirmed_at, rotated_at, ends_at, sealed)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $8, $9, $10)`,
-		a.Session, a.Account, a.Workspace, a.Member, shown.Workspace, digest(token.Reveal()), shown.Factors, tx.Now(), ends, sealed)
+		a.Session, a.Account, a.Workspace, a.Member, shown.Workspace, tenant.Digest(token.Reveal()), shown.Factors, tx.Now(), ends, sealed)
 	return Begun{Token: token, EndsAt: ends, Actor: a}, err
 }
 

@@ -36,8 +36,8 @@ func (s *Service) IssueSetup(ctx context.Context) (tenant.Secret, error) {
 		if err != nil || done {
 			return err
 		}
-		token = newToken()
-		return replaceSetup(ctx, tx, digest(token.Reveal()))
+		token = tenant.NewSecret()
+		return replaceSetup(ctx, tx, tenant.Digest(token.Reveal()))
 	})
 	return token, err
 }
@@ -45,7 +45,7 @@ func (s *Service) IssueSetup(ctx context.Context) (tenant.Secret, error) {
 // SetupOpen reports whether the token would be taken. It fails with fault.Ended for a token that was used or is unknown.
 func (s *Service) SetupOpen(ctx context.Context, token string) error {
 	return s.Gate.Look(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
-		return setupUnused(ctx, tx, digest(token))
+		return setupUnused(ctx, tx, tenant.Digest(token))
 	})
 }
 
@@ -171,7 +171,7 @@ func (s *Service) claim(ctx context.Context, owner tenant.Actor, setup Setup, pr
 	var begun Begun
 	err := s.Gate.Instance(tenant.As(ctx, gate.Installer), gate.FinishSetup, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(owner.Account)
-		if err := useSetup(ctx, tx, digest(setup.Token)); err != nil {
+		if err := useSetup(ctx, tx, tenant.Digest(setup.Token)); err != nil {
 			return err
 		}
 		if err := claimWorkspace(ctx, tx, owner.Workspace); err != nil {

@@ -139,14 +139,14 @@ func replacePassword(ctx context.Context, tx *gate.InstanceTx, a account, hash s
 }
 
 func insertChallenge(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) (tenant.Secret, error) {
-	token := newToken()
+	token := tenant.NewSecret()
 	var until *time.Time
 	if !shown.Until.IsZero() {
 		until = &shown.Until
 	}
 	_, err := tx.Exec(ctx, `
 insert into control.challenge (id, account_id, token_hash, factors, session_until, bound_id, tries, created_at, ends_at)
-values ($1, $2, $3, $4, $5, $6, 0, $7, $8)`, gate.NewID[tenant.SessionID](&tx.Tx), account, digest(token.Reveal()), shown.Factors, until, shown.Workspace,
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8)`, gate.NewID[tenant.SessionID](&tx.Tx), account, tenant.Digest(token.Reveal()), shown.Factors, until, shown.Workspace,
 		tx.Now(), tx.Now().Add(ChallengeLife))
 	return token, err
 }
@@ -297,7 +297,7 @@ func (s *Service) moveSession(ctx context.Context, tx *gate.InstanceTx, a tenant
 	if !bound.IsZero() && bound != to {
 		return Begun{}, fault.New(fault.Denied, "This sign-in is good in one workspace alone. Sign in with your password or a passkey to enter another.")
 	}
-	begun := Begun{Token: newToken(), Actor: a}
+	begun := Begun{Token: tenant.NewSecret(), Actor: a}
 	begun.Actor.Kind, begun.Actor.Workspace, begun.Actor.Session = tenant.Member, to, gate.NewID[tenant.SessionID](&tx.Tx)
 	sealed, err := s.sealSeen(ctx, tx, begun.Actor.Session, was)
 	if err != nil {
@@ -308,7 +308,7 @@ update control.session s
 set id = $4, token_hash = $5, workspace_id = t.workspace_id, member_id = t.member_id, previous_hash = null, previous_until = null, rotated_at = $6, sealed = $7
 from control.seat t
 where s.id = $1 and s.account_id = $2 and s.ended_at is null and t.account_id = $2 and t.workspace_id = $3 and t.closed_at is null
-returning s.member_id, s.ends_at`, a.Session, a.Account, to, begun.Actor.Session, digest(begun.Token.Reveal()), tx.Now(), sealed).
+returning s.member_id, s.ends_at`, a.Session, a.Account, to, begun.Actor.Session, tenant.Digest(begun.Token.Reveal()), tx.Now(), sealed).
 		Scan(&begun.Actor.Member, &begun.EndsAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Begun{}, fault.New(fault.Missing, "There is no such workspace.")

@@ -125,13 +125,3 @@ func Within(ctx context.Context, job string, ws WorkspaceID) context.Context {
 	from := Visitor(ctx)
 	return WithActor(ctx, Actor{Kind: System, Job: job, Workspace: ws, Address: from.Address, Browser: from.Browser, Device: from.Device, Request: from.Request})
 }
-
-// Secret is text that no log, error or JSON shows.
-type Secret string
-
-func (Secret) String() string               { return "[secret]" }
-func (Secret) GoString() string             { return "[secret]" }
-func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
-
-// Reveal returns the text itself, for the one place that uses it.
-func (s Secret) Reveal() string { return string(s) }

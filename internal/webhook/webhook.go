@@ -8,7 +8,6 @@ package webhook
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/url"
@@ -159,11 +158,7 @@ func (s *Service) Create(ctx context.Context, want Wanted) (ID, tenant.Secret, e
 
 // newSecret returns 256 random bits in the form that Standard Webhooks gives them.
 func newSecret() tenant.Secret {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("webhook: no randomness: " + err.Error())
-	}
-	return tenant.Secret("whsec_" + base64.StdEncoding.EncodeToString(b))
+	return tenant.Secret("whsec_" + base64.StdEncoding.EncodeToString(tenant.RandomBits()))
 }
 
 // MayCreate fails as Create would for who may not. It is for the form.

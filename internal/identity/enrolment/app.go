@@ -34,7 +34,7 @@ func (s *Service) BeginApp(ctx context.Context) (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	token := newToken()
+	token := tenant.NewSecret()
 	var app App
 	err = s.Gate.Instance(s.as(ctx), gate.BeginCeremony, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
@@ -57,7 +57,7 @@ func (s *Service) ShowApp(ctx context.Context, token string) (App, error) {
 	}
 	var app App
 	err = s.Gate.Look(s.as(ctx), gate.ReadFactors, func(ctx context.Context, tx *gate.InstanceTx) error {
-		begun, err := peekCeremony(ctx, tx, "totp", digest(token))
+		begun, err := peekCeremony(ctx, tx, "totp", tenant.Digest(token))
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (s *Service) ConfirmApp(ctx context.Context, token, code string) (Added, er
 		if !ok {
 			return fault.New(fault.Denied, "This code is not right. Check that the clock of your device is, and enter the code that it shows now.")
 		}
-		if err := useCeremony(ctx, tx, "totp", digest(token)); err != nil {
+		if err := useCeremony(ctx, tx, "totp", tenant.Digest(token)); err != nil {
 			return err
 		}
 		if err := s.replaceApp(ctx, tx, actor.Account, begun.pending, step); err != nil {
@@ -119,10 +119,10 @@ func (s *Service) trySetup(ctx context.Context, actor tenant.Actor, kind, token 
 	var begun ceremony
 	err := s.Gate.Instance(s.as(ctx), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(actor.Account)
-		if err := tryCeremony(ctx, tx, kind, digest(token), actor.Session); err != nil {
+		if err := tryCeremony(ctx, tx, kind, tenant.Digest(token), actor.Session); err != nil {
 			return err
 		}
-		begun, err = peekCeremony(ctx, tx, kind, digest(token))
+		begun, err = peekCeremony(ctx, tx, kind, tenant.Digest(token))
 		return err
 	})
 	return begun, err

@@ -81,10 +81,10 @@ func (s *Service) finish(ctx context.Context, answer string, actor tenant.Actor)
 	var begun ceremony
 	err = s.Gate.Instance(s.as(ctx), gate.TryFactor, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
-		if err := useCeremony(ctx, tx, "register", digest(claim.Challenge)); err != nil {
+		if err := useCeremony(ctx, tx, "register", tenant.Digest(claim.Challenge)); err != nil {
 			return err
 		}
-		begun, err = takeCeremony(ctx, tx, "register", digest(claim.Challenge))
+		begun, err = takeCeremony(ctx, tx, "register", tenant.Digest(claim.Challenge))
 		return err
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Service) FinishFirst(ctx context.Context, answer string) (First, error)
 	}
 	var begun ceremony
 	err = s.Gate.Look(s.as(ctx), gate.ReadFactors, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		begun, err = peekCeremony(ctx, tx, "register", digest(claim.Challenge))
+		begun, err = peekCeremony(ctx, tx, "register", tenant.Digest(claim.Challenge))
 		return err
 	})
 	if err != nil {

@@ -3,7 +3,6 @@ package enrolment
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"io"
 
@@ -54,13 +53,4 @@ func (s *Service) replaceCodes(ctx context.Context, tx *gate.InstanceTx, account
 		hashes = append(hashes, s.Stretch.Hash(normal, salt))
 	}
 	return codes, insertCodes(ctx, tx, account, salt, hashes)
-}
-
-// newToken returns 256 random bits.
-func newToken() tenant.Secret {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("enrolment: no randomness: " + err.Error())
-	}
-	return tenant.Secret(base64.RawURLEncoding.EncodeToString(b))
 }

@@ -70,7 +70,7 @@ func (r rehearsal) insert(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return insertRehearsed(ctx, r.tx, r.account, digest(newToken().Reveal()), sealed)
+	return insertRehearsed(ctx, r.tx, r.account, tenant.Digest(tenant.NewSecret().Reveal()), sealed)
 }
 
 // takes reports whether an answer is taken. Anything but a refusal is an error.
@@ -187,7 +187,7 @@ func (r rehearsal) texts(ctx context.Context, code string, out *Rehearsal) error
 
 // sent enters a message without its limits, which are of the whole deployment.
 func (r rehearsal) sent(ctx context.Context, id [16]byte, code string) error {
-	m := text{account: r.account, bound: bound(r.account, id), number: digest("nobody's")}
+	m := text{account: r.account, bound: bound(r.account, id), number: tenant.Digest("nobody's")}
 	var err error
 	if m.code, err = r.s.codeHMAC(m.bound, code); err != nil {
 		return err

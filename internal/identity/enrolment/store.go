@@ -55,7 +55,7 @@ func (s *Service) insertCeremony(ctx context.Context, tx *gate.InstanceTx, c cer
 	batch.Queue(`delete from control.ceremony where ends_at < $1`, tx.Now().Add(-time.Hour))
 	batch.Queue(`
 insert into control.ceremony (id, kind, token_hash, account_id, session_id, tries, created_at, ends_at, sealed)
-values ($1, $2, $3, $4, $5, 0, $6, $7, $8)`, c.id, c.kind, digest(c.token), c.account, c.session, tx.Now(), tx.Now().Add(c.life), sealed)
+values ($1, $2, $3, $4, $5, 0, $6, $7, $8)`, c.id, c.kind, tenant.Digest(c.token), c.account, c.session, tx.Now(), tx.Now().Add(c.life), sealed)
 	return tx.SendBatch(ctx, batch).Close()
 }
 

@@ -33,7 +33,7 @@ func (s *Service) BeginNumber(ctx context.Context, typed string) (tenant.Secret,
 	if err != nil {
 		return "", err
 	}
-	token := newToken()
+	token := tenant.NewSecret()
 	id := tenant.NewID[ceremonyID](s.Source)
 	err = s.send(ctx, actor.Account, id, func(ctx context.Context, tx *gate.InstanceTx) (string, error) {
 		return number, s.insertCeremony(ctx, tx, ceremony{id: id, kind: "number", token: token.Reveal(), account: actor.Account, session: actor.Session,
@@ -60,7 +60,7 @@ func (s *Service) ConfirmNumber(ctx context.Context, token, code string) (Added,
 		if err := s.verifyText(ctx, tx, actor.Account, bound(actor.Account, begun.id), code); err != nil {
 			return err
 		}
-		if err := useCeremony(ctx, tx, "number", digest(token)); err != nil {
+		if err := useCeremony(ctx, tx, "number", tenant.Digest(token)); err != nil {
 			return err
 		}
 		hmac, err := s.numberHMAC(begun.pending.Number)

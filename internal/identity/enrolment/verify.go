@@ -38,7 +38,7 @@ func (s *Service) Try(ctx context.Context, tx *gate.InstanceTx, a Answer) error 
 		if err != nil {
 			return err
 		}
-		return useCeremony(ctx, tx, "assert", digest(claim.Challenge))
+		return useCeremony(ctx, tx, "assert", tenant.Digest(claim.Challenge))
 	case factor.KindTOTP, factor.KindSMS, factor.KindRecovery:
 		if err := countWrong(ctx, tx, a.Account, a.Kind); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (s *Service) verifyPasskey(ctx context.Context, tx *gate.InstanceTx, a Answ
 	if err != nil {
 		return Verified{}, err
 	}
-	begun, err := takeCeremony(ctx, tx, "assert", digest(claim.Challenge))
+	begun, err := takeCeremony(ctx, tx, "assert", tenant.Digest(claim.Challenge))
 	if err != nil {
 		return Verified{}, err
 	}
@@ -207,12 +207,6 @@ func minutes(d time.Duration) string {
 
 func wrongCode() error {
 	return fault.New(fault.Denied, "This code is not right. Each code works once; try the next one.")
-}
-
-// digest is what the database keeps of a challenge or a token: 256 random bits need no slow hash.
-func digest(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
 
 // bound is what the database keeps of the sign-in that a code is for.

@@ -4,9 +4,6 @@ package link
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"mainstay/internal/fault"
@@ -52,19 +49,15 @@ type Keeper struct{ Vault *vault.Vault }
 
 // Issue makes a link and returns its path. Whoever has it has what it is for.
 func (k Keeper) Issue(ctx context.Context, tx *gate.InstanceTx, l Link) (path string, until time.Time, err error) {
-	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
-		return "", until, err
-	}
-	token := base64.RawURLEncoding.EncodeToString(raw)
+	token := tenant.NewSecret().Reveal()
 	until = tx.Now().Add(l.Kind.Life())
-	return "/" + string(l.Kind) + "/" + token, until, k.insert(ctx, tx, l, digest(token), until)
+	return "/" + string(l.Kind) + "/" + token, until, k.insert(ctx, tx, l, tenant.Digest(token), until)
 }
 
 // Open returns what a token of a kind is for. It fails with fault.Ended, with the next step, for one that was used, is over or
 // never was.
 func (k Keeper) Open(ctx context.Context, tx *gate.InstanceTx, kind Kind, token string) (Link, error) {
-	return k.load(ctx, tx, kind, digest(token))
+	return k.load(ctx, tx, kind, tenant.Digest(token))
 }
 
 // Use uses a link up. Of several uses at once one wins; it fails with fault.Ended for the others.
@@ -90,9 +83,4 @@ func over(k Kind) error {
 		return fault.New(fault.Ended, "This link was used or is older than a week. Choose a new password by “Forgot your password?” on the sign-in page: that ends all sessions, too.")
 	}
 	return fault.New(fault.Ended, "This link was used, replaced, or is older than half an hour. Ask for another by “Forgot your password?” on the sign-in page.")
-}
-
-func digest(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }

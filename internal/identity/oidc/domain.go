@@ -71,7 +71,7 @@ func (s *Service) Claim(ctx context.Context, name string) error {
 		if len(all) >= 50 {
 			return fault.New(fault.TooLarge, "A workspace claims at most 50 domains. Remove one first.")
 		}
-		return insertDomain(ctx, tx, digest, claim{V: 1, Name: name, Token: secret()})
+		return insertDomain(ctx, tx, digest, claim{V: 1, Name: name, Token: tenant.NewSecret().Reveal()})
 	})
 }
 

@@ -159,7 +159,7 @@ func (s *Service) Finish(ctx context.Context, back Return) (Arrival, error) {
 func (s *Service) use(ctx context.Context, state string, j journey) error {
 	return s.Gate.Instance(s.as(ctx), gate.ReturnSignIn, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.Note("provider", j.Provider)
-		return useState(ctx, tx, digest(state), time.Unix(j.Ends, 0))
+		return useState(ctx, tx, tenant.Digest(state), time.Unix(j.Ends, 0))
 	})
 }
 

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -51,18 +50,9 @@ func errJourney(cause string) error {
 	return fault.Wrap(fault.Invalid, "This sign-in was not begun in this browser, was used already, or took more than ten minutes. Begin again.", errors.New(cause))
 }
 
-// secret returns 256 random bits. Secrets never come from an injected source.
-func secret() string {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("oidc: no randomness: " + err.Error())
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
 // begin completes a journey that sets out now.
 func (s *Service) begin(j journey) journey {
-	j.V, j.Random, j.Nonce, j.Verifier = 1, []byte(secret()), secret(), secret()
+	j.V, j.Random, j.Nonce, j.Verifier = 1, []byte(tenant.NewSecret().Reveal()), tenant.NewSecret().Reveal(), tenant.NewSecret().Reveal()
 	j.Ends = s.Source.Now().Add(JourneyLife).Unix()
 	return j
 }

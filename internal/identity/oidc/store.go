@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,11 +42,6 @@ type linkedAs struct {
 	Kind  Kind   `json:"kind"`
 	Host  string `json:"host"`
 	Email string `json:"email"`
-}
-
-func digest(text string) []byte {
-	sum := sha256.Sum256([]byte(text))
-	return sum[:]
 }
 
 // useState spends a state, and forgets those that are too old to be spent again. It fails with fault.Invalid for a spent one.

@@ -2,9 +2,6 @@ package roster
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/mail"
 	"strings"
 	"time"
@@ -217,13 +214,13 @@ func (s *Service) index(ctx context.Context, i Invitation, l post.Invitation) (t
 	if err != nil {
 		return "", err
 	}
-	token := newToken()
+	token := tenant.NewSecret()
 	path := tenant.Secret("/join/" + token.Reveal())
 	err = s.Gate.Instance(tenant.As(ctx, gate.Registrar), gate.IndexInvitation, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(i.ID)
 		tx.Note("workspace", actor.Workspace)
 		tx.Note("by", actor.Member)
-		if err := replaceLink(ctx, tx, link{i.ID, actor.Workspace, digest(token.Reveal()), s.Post.Works(), i.EndsAt}); err != nil {
+		if err := replaceLink(ctx, tx, link{i.ID, actor.Workspace, tenant.Digest(token.Reveal()), s.Post.Works(), i.EndsAt}); err != nil {
 			return err
 		}
 		if !s.Post.Works() {
@@ -236,19 +233,4 @@ func (s *Service) index(ctx context.Context, i Invitation, l post.Invitation) (t
 		return "", err
 	}
 	return path, nil
-}
-
-// newToken returns 256 random bits. Tokens are secrets and never come from an injected source.
-func newToken() tenant.Secret {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("roster: no randomness: " + err.Error())
-	}
-	return tenant.Secret(base64.RawURLEncoding.EncodeToString(b))
-}
-
-// digest is what the database keeps of a token: 256 random bits need no slow hash.
-func digest(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }

@@ -74,7 +74,7 @@ func (s *Service) Offer(ctx context.Context, token string) (Offer, error) {
 func (s *Service) follow(ctx context.Context, token string) (link, error) {
 	var at link
 	err := s.look(ctx, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		at, err = linkByToken(ctx, tx, digest(token))
+		at, err = linkByToken(ctx, tx, tenant.Digest(token))
 		return err
 	})
 	return at, err

@@ -54,7 +54,7 @@ func (s *Service) BeginDevice(ctx context.Context, program string, scopes []gate
 	if err != nil {
 		return Device{}, err
 	}
-	d := Device{Code: fresh("mdc_"), UserCode: userCode(), EndsAt: s.Source.Now().UTC().Add(DeviceLife)}
+	d := Device{Code: "mdc_" + tenant.NewSecret(), UserCode: userCode(), EndsAt: s.Source.Now().UTC().Add(DeviceLife)}
 	lookup, err := s.lookup(d.UserCode)
 	if err != nil {
 		return Device{}, err
@@ -166,7 +166,7 @@ func (s *Service) Poll(ctx context.Context, code tenant.Secret) (Pair, error) {
 	var pair Pair
 	var told error
 	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.PollDevice, func(ctx context.Context, tx *gate.InstanceTx) error {
-		id, scopes, answer, err := pollDevice(ctx, tx, digest(code.Reveal()))
+		id, scopes, answer, err := pollDevice(ctx, tx, tenant.Digest(code.Reveal()))
 		if told = answer; err != nil || answer != nil {
 			return err
 		}

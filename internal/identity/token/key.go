@@ -52,7 +52,7 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	made := Made{Key: fresh(keyPrefix)}
+	made := Made{Key: keyPrefix + tenant.NewSecret()}
 	made.Credential = Credential{ID: tenant.NewID[ID](s.Source), Kind: "key", Name: want.Name, Member: actor.Member, Scopes: want.Scopes,
 		Prefix: made.Key.Reveal()[:len(keyPrefix)+shownLetters], CreatedAt: s.Source.Now().UTC()}
 	made.EndsAt = made.CreatedAt.AddDate(0, 0, want.Days)
@@ -66,7 +66,7 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	}
 	return made, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.IssueCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(made.ID)
-		return issue(ctx, tx, actor, made.Credential, digest(made.Key.Reveal()))
+		return issue(ctx, tx, actor, made.Credential, tenant.Digest(made.Key.Reveal()))
 	})
 }
 

@@ -27,7 +27,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 	}
 	pair, ok := Pair{}, false
 	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RefreshToken, func(ctx context.Context, tx *gate.InstanceTx) error {
-		id, scopes, err := useRefresh(ctx, tx, digest(refresh.Reveal()))
+		id, scopes, err := useRefresh(ctx, tx, tenant.Digest(refresh.Reveal()))
 		if err == nil {
 			tx.About(id)
 			pair, err = insertPair(ctx, tx, id, scopes)
@@ -38,7 +38,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 			return err
 		}
 		// Not an error of the act: what ends here must stay ended.
-		family, reused, err := familyOf(ctx, tx, digest(refresh.Reveal()))
+		family, reused, err := familyOf(ctx, tx, tenant.Digest(refresh.Reveal()))
 		if err != nil || !reused {
 			return err
 		}
@@ -55,7 +55,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 // Revoke ends what a token belongs to, a key's or a program's (RFC 7009). An unknown token is no error: it does not work.
 func (s *Service) Revoke(ctx context.Context, secret string) error {
 	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
-		id, err := credentialOf(ctx, tx, digest(secret))
+		id, err := credentialOf(ctx, tx, tenant.Digest(secret))
 		if err != nil || id.IsZero() {
 			return err
 		}

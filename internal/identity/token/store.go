@@ -203,11 +203,11 @@ select credential_id from control.token where token_hash = $1 union select id fr
 // insertPair makes the next tokens of a program and forgets those that are long over. A used refresh token is kept until it
 // would have ended: its second use must be seen.
 func insertPair(ctx context.Context, tx *gate.InstanceTx, id ID, scopes []gate.Scope) (Pair, error) {
-	p := Pair{Access: fresh(accessPrefix), AccessFor: AccessLife, Refresh: fresh(refreshPrefix), Scopes: scopes}
+	p := Pair{Access: accessPrefix + tenant.NewSecret(), AccessFor: AccessLife, Refresh: refreshPrefix + tenant.NewSecret(), Scopes: scopes}
 	const insert = `insert into control.token (token_hash, credential_id, kind, created_at, ends_at) values ($1, $2, $3, $4, $5)`
 	batch := &pgx.Batch{}
-	batch.Queue(insert, digest(p.Access.Reveal()), id, "access", tx.Now(), tx.Now().Add(AccessLife))
-	batch.Queue(insert, digest(p.Refresh.Reveal()), id, "refresh", tx.Now(), tx.Now().Add(RefreshLife))
+	batch.Queue(insert, tenant.Digest(p.Access.Reveal()), id, "access", tx.Now(), tx.Now().Add(AccessLife))
+	batch.Queue(insert, tenant.Digest(p.Refresh.Reveal()), id, "refresh", tx.Now(), tx.Now().Add(RefreshLife))
 	batch.Queue(`delete from control.token where credential_id = $1 and ends_at < $2`, id, tx.Now())
 	return p, tx.SendBatch(ctx, batch).Close()
 }
@@ -233,7 +233,7 @@ func (s *Service) insertDevice(ctx context.Context, tx *gate.InstanceTx, d Devic
 	batch.Queue(`delete from control.device where ends_at < $1`, tx.Now())
 	batch.Queue(`
 insert into control.device (id, device_hash, user_hmac, state, scopes, created_at, ends_at, sealed)
-values ($1, $2, $3, 'waiting', $4, $5, $6, $7)`, id, digest(d.Code.Reveal()), lookup, w.scopes, tx.Now(), d.EndsAt, sealed)
+values ($1, $2, $3, 'waiting', $4, $5, $6, $7)`, id, tenant.Digest(d.Code.Reveal()), lookup, w.scopes, tx.Now(), d.EndsAt, sealed)
 	return tx.SendBatch(ctx, batch).Close()
 }
 

@@ -9,9 +9,6 @@ package token
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"strings"
 	"time"
@@ -74,7 +71,7 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 	}
 	var found standing
 	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		found, err = find(ctx, tx, digest(secret))
+		found, err = find(ctx, tx, tenant.Digest(secret))
 		return err
 	})
 	if err != nil {
@@ -91,18 +88,4 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 
 func over() error {
 	return fault.New(fault.Denied, "This credential is unknown or over. Make a new one, or sign in again.")
-}
-
-// fresh returns a new secret behind its prefix. Secrets never come from an injected source.
-func fresh(prefix string) tenant.Secret {
-	b := make([]byte, 32)
-	if _, err := rand.Read(b); err != nil {
-		panic("token: no randomness: " + err.Error())
-	}
-	return tenant.Secret(prefix + base64.RawURLEncoding.EncodeToString(b))
-}
-
-func digest(secret string) []byte {
-	sum := sha256.Sum256([]byte(secret))
-	return sum[:]
 }
