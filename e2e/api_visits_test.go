@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,6 +28,14 @@ func sessionOf(worldtest.Case) string { return "ses_0123456789abcdefghjkmnpqr0" 
 
 // programVisits are the cases of the JSON API, by the route below /api/v1.
 func programVisits() map[string]visit {
+	table := recordVisits()
+	maps.Copy(table, administrationVisits())
+	maps.Copy(table, personVisits())
+	return table
+}
+
+// recordVisits are the cases of package api itself.
+func recordVisits() map[string]visit {
 	whatever := map[string]string{"If-Match": "*"}
 	half := string(worldtest.Tone(0)[len(worldtest.Tone(0))/2:])
 	tus := map[string]string{"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", "Upload-Offset": fmt.Sprint(len(worldtest.Tone(0)) / 2)}
@@ -79,6 +88,7 @@ func programVisits() map[string]visit {
 		"POST /jobs/{id}/cancel":                         {of: func(c worldtest.Case) string { return c.Waiting.String() }},
 		"GET /members":                                   {},
 		"PUT /members/{id}/role":                         {of: personOf, json: `{"role":"viewer"}`},
+		"POST /members/{id}/role/undo":                   {of: personOf, ends: http.StatusGone}, // nothing was changed
 		"POST /members/{id}/disable":                     {of: personOf},
 		"POST /members/{id}/enable":                      {of: personOf},
 		"DELETE /members/{id}":                           {of: personOf},

@@ -78,6 +78,9 @@ func rosterMethods() map[string]method {
 		"roster.Accept":    {none: "its link is its right, and the address that it names"},
 		"roster.Seats":     {none: "it is about the actor's own account: TestASessionGoesWhereItsAccountSits"},
 		"roster.Elsewhere": {none: "it is about the actor's own account"},
+		"roster.MayLeave": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
+			return nothing, w.Roster.MayLeave(ctx)
+		}},
 		"roster.MayFound":  {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
 		"roster.Found":     {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
 		"roster.Settings": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {

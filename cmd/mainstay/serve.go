@@ -176,7 +176,7 @@ func (p *Program) programs(app *web.App, server *httpd.Server) error {
 	oauth.Register(p.Tokens, server)
 	audio.Register(p.Speech, server)
 	mcp.Register(mcp.Config{Meetings: p.Meetings, Minutes: p.Minutes, Version: version}, server)
-	programs, err := api.Register(api.Config{Identity: p.Identity, Roster: p.Roster, Tokens: p.Tokens, Post: p.Post, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
+	programs, err := api.Register(api.Config{Identity: p.Identity, Accounts: p.Accounts, OIDC: p.OIDC, Hooks: p.Hooks, Access: p.Access, Enter: app.Enter, Roster: p.Roster, Tokens: p.Tokens, Post: p.Post, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
 		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Health: p.Health, Once: p.Once, Source: p.source, Cursors: cursors,
 		Version: version}, server)
 	if err != nil {

@@ -167,7 +167,7 @@ func (a *API) endKey(ctx context.Context, in *KeyPath) (*done, error) {
 
 func shownKey(c token.Credential) Key {
 	k := Key{ID: c.ID.String(), Kind: c.Kind, Name: c.Name, Prefix: c.Prefix, MemberID: c.Member.String(), Scopes: []string{},
-		CreatedAt: c.CreatedAt.UTC(), EndsAt: c.EndsAt.UTC(), UsedAt: known(c.UsedAt)}
+		CreatedAt: c.CreatedAt.UTC(), EndsAt: c.EndsAt.UTC(), UsedAt: operation.Known(c.UsedAt)}
 	for _, s := range c.Scopes {
 		k.Scopes = append(k.Scopes, string(s))
 	}
@@ -182,7 +182,7 @@ func (a *API) listSessions(ctx context.Context, in *operation.Paging) (*operatio
 	var shown []Session
 	for _, s := range all {
 		shown = append(shown, Session{ID: s.ID.String(), Name: s.Name, Browser: s.Browser, Address: s.Address, Since: s.Since.UTC(), UsedAt: s.Used.UTC(),
-			EndsAt: s.Ends.UTC(), Factors: list(s.Factors), Current: s.Current})
+			EndsAt: s.Ends.UTC(), Factors: operation.Each(s.Factors), Current: s.Current})
 	}
 	return operation.Cut(in, shown), nil
 }
@@ -237,7 +237,7 @@ func (a *API) readNotices(ctx context.Context, _ *none) (*done, error) {
 }
 
 func shownNotice(n post.Notice) Notice {
-	return Notice{ID: n.ID.String(), Kind: string(n.Kind), Title: n.Subject.Title, Path: n.Subject.Path, CreatedAt: n.CreatedAt.UTC(), ReadAt: utc(n.ReadAt)}
+	return Notice{ID: n.ID.String(), Kind: string(n.Kind), Title: n.Subject.Title, Path: n.Subject.Path, CreatedAt: n.CreatedAt.UTC(), ReadAt: operation.UTC(n.ReadAt)}
 }
 
 func (a *API) readChoices(ctx context.Context, _ *none) (*reply[NoticeChoices], error) {

@@ -6,13 +6,18 @@ import (
 	"errors"
 	"net/http"
 
+	"mainstay/internal/accesslog"
+	"mainstay/internal/api/administration"
 	"mainstay/internal/api/idempotency"
 	"mainstay/internal/api/operation"
+	"mainstay/internal/api/person"
 	"mainstay/internal/capture"
 	"mainstay/internal/egress"
 	"mainstay/internal/health"
 	"mainstay/internal/httpd"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/account"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/identity/token"
 	"mainstay/internal/llm"
@@ -22,11 +27,16 @@ import (
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
+	"mainstay/internal/webhook"
 )
 
 // Config is the services that the operations call. All fields are required but Version.
 type Config struct {
 	Identity *identity.Service
+	Accounts *account.Service
+	OIDC     *oidc.Service
+	Hooks    *webhook.Service
+	Access   *accesslog.Service
 	Roster   *roster.Service
 	Tokens   *token.Service
 	Post     *post.Service
@@ -42,6 +52,9 @@ type Config struct {
 	Source   tenant.Source
 	Cursors  []byte // the key that signs cursors, the same on every node
 	Version  string // of the program
+
+	// Enter gives the browser a session that was just begun: the pages' own way.
+	Enter func(w http.ResponseWriter, r *http.Request, begun identity.Begun)
 }
 
 // API is the operations over a server.
@@ -68,6 +81,11 @@ func Register(cfg Config, server *httpd.Server) (*API, error) {
 	for _, register := range []func(){a.me, a.meetings, a.uploads, a.recordings, a.transcripts, a.minutes, a.jobs, a.members, a.account, a.settings, a.policies, a.deployment} {
 		register()
 	}
+	err = errors.Join(person.Register(person.Config{Identity: cfg.Identity, Accounts: cfg.Accounts, Roster: cfg.Roster, OIDC: cfg.OIDC, Source: cfg.Source, Server: server, Enter: cfg.Enter}, set),
+		administration.Register(administration.Config{OIDC: cfg.OIDC, Hooks: cfg.Hooks, Access: cfg.Access, Health: cfg.Health}, set))
+	if err != nil {
+		return nil, err
+	}
 	if a.document, err = set.Document(); err != nil {
 		return nil, err
 	}
@@ -86,9 +104,10 @@ func nouns() []operation.Noun {
 		{Name: "Minutes", Says: "Summary, decisions, actions and questions. Each line cites what was said, or who wrote it."},
 		{Name: "Jobs", Says: "Work that takes longer than a request."},
 		{Name: "Members", Says: "Who is in the workspace, and who is invited."},
-		{Name: "Account", Says: "One's own keys, sessions and notices. Most of it is for a person in a browser only."},
-		{Name: "Settings", Says: "Models, languages, sign-ins and mail."},
-		{Name: "Deployment", Says: "What left it, and whether its parts work."},
+		{Name: "Account", Says: "One's own keys, sessions, notices, factors and workspaces. Most of it is for a person in a browser only."},
+		{Name: "Settings", Says: "Models, languages, sign-ins, identity providers and mail."},
+		{Name: "Webhooks", Says: "Programs that are told of events by their ids, signed and at least once."},
+		{Name: "Deployment", Says: "What left it, who asked for what, and whether its parts work."},
 	}
 }
 
@@ -102,13 +121,12 @@ func (a *API) openapi(w http.ResponseWriter, _ *http.Request) error {
 	return err
 }
 
-// none is the input of an operation that takes nothing.
-type none struct{}
+// What operations take and answer, in short.
+type (
+	none           = operation.None
+	done           = operation.Done
+	reply[T any]   = operation.Reply[T]
+	created[T any] = operation.Created[T]
+)
 
-// reply is an answer of JSON.
-type reply[T any] struct{ Body T }
-
-func answer[T any](body T) *reply[T] { return &reply[T]{body} }
-
-// done is an answer without a body.
-type done struct{}
+func answer[T any](body T) *reply[T] { return operation.Answer(body) }

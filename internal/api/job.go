@@ -232,7 +232,7 @@ func await(r *http.Request, news <-chan struct{}, beat <-chan time.Time) bool {
 
 func shownJob(s progress.Step, id meeting.ID) Job {
 	job := Job{ID: s.ID.String(), MeetingID: id.String(), Kind: s.Kind, Run: s.Run, State: s.State, Phase: s.Phase, Percent: int(100 * min(max(s.Progress, 0), 1)),
-		Reason: s.Reason, Ahead: s.Ahead, Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(), StartedAt: utc(s.StartedAt), FinishedAt: utc(s.FinishedAt)}
+		Reason: s.Reason, Ahead: s.Ahead, Attempt: s.Attempt, CreatedAt: s.CreatedAt.UTC(), StartedAt: operation.UTC(s.StartedAt), FinishedAt: operation.UTC(s.FinishedAt)}
 	if s.Left != nil {
 		left := int64(s.Left.Seconds())
 		job.SecondsTo = &left

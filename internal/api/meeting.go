@@ -103,11 +103,6 @@ type meetingChange struct {
 	Body MeetingChange
 }
 
-type created[T any] struct {
-	Location string `header:"Location" doc:"Where it is."`
-	Body     T
-}
-
 func (a *API) meetings() {
 	example := map[string]any{"title": "Site meeting 12", "project": "Bridge", "attendees": []any{map[string]any{"name": "Ada Byron"}},
 		"starts_at": "2026-03-12T09:00:00Z", "zone": "Europe/London", "language": "en"}
@@ -266,7 +261,7 @@ func set[T any](field, value *T) {
 
 func shownMeeting(m meeting.Meeting) Meeting {
 	shown := Meeting{ID: m.ID.String(), Title: m.Title, Project: m.Project, Attendees: []Person{}, Told: m.Told.State, ToldHow: m.Told.How,
-		Glossary: list(m.Glossary), StartsAt: utc(m.StartsAt), Zone: m.Zone, Language: m.Language, MinutesLanguage: m.Writing, Template: m.Template,
+		Glossary: operation.Each(m.Glossary), StartsAt: operation.UTC(m.StartsAt), Zone: m.Zone, Language: m.Language, MinutesLanguage: m.Writing, Template: m.Template,
 		Ephemeral: m.Ephemeral, People: m.People, ModelAllowed: m.ModelAllowed, Source: m.Source, Stage: string(m.Stage), Private: m.Private,
 		Deleted: m.Deleted, Damaged: m.Damaged, DurationMS: m.DurationMS, CreatedAt: m.CreatedAt.UTC(), Version: m.Version, Access: string(m.Level)}
 	if !m.CreatedBy.IsZero() {
@@ -276,22 +271,6 @@ func shownMeeting(m meeting.Meeting) Meeting {
 		shown.Attendees = append(shown.Attendees, Person{Name: p.Name, Email: p.Email})
 	}
 	return shown
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	at := t.UTC()
-	return &at
-}
-
-// list is never null in JSON.
-func list[T any](all []T) []T {
-	if all == nil {
-		return []T{}
-	}
-	return all
 }
 
 func receipt(records []tenant.RecordID, at time.Time) *reply[Receipt] {

@@ -81,6 +81,8 @@ func (a *API) members() {
 		Summary: "List members", Says: "Who is in the workspace, by name."}, a.listMembers)
 	operation.Add(add, operation.Operation{ID: "change-role", Method: http.MethodPut, Path: "/members/{id}/role", Noun: noun, Verb: gate.ChangeRole, Status: http.StatusNoContent,
 		Also: []int{409}, Summary: "Change a role", Says: "Of an owner, or to owner, as an owner only. The last owner stays one.", Example: map[string]any{"role": "admin"}}, a.changeRole)
+	operation.Add(add, operation.Operation{ID: "undo-role", Method: http.MethodPost, Path: "/members/{id}/role/undo", Noun: noun, Verb: gate.ChangeRole, Status: http.StatusNoContent,
+		Summary: "Take a change of role back", Says: "Your own change of this member's role, for a short while. It fails with 410 after that, or where somebody changed it since."}, a.steer(a.Roster.UndoRole))
 	operation.Add(add, operation.Operation{ID: "disable-member", Method: http.MethodPost, Path: "/members/{id}/disable", Noun: noun, Verb: gate.DisableMember, Status: http.StatusNoContent,
 		Summary: "Disable a member", Says: "Ends their sessions, keys and programs within a second. What they made stays."}, a.steer(a.Roster.Disable))
 	operation.Add(add, operation.Operation{ID: "enable-member", Method: http.MethodPost, Path: "/members/{id}/enable", Noun: noun, Verb: gate.DisableMember, Status: http.StatusNoContent,
@@ -110,17 +112,9 @@ func (a *API) listMembers(ctx context.Context, in *operation.Paging) (*operation
 	var shown []Member
 	for _, m := range all {
 		shown = append(shown, Member{ID: m.ID.String(), Name: m.Name, Role: string(m.Role), Disabled: m.Disabled, Self: m.Self, Email: m.Email,
-			JoinedAt: known(m.Joined), LastSeenOn: known(m.LastSeen)})
+			JoinedAt: operation.Known(m.Joined), LastSeenOn: operation.Known(m.LastSeen)})
 	}
 	return operation.Cut(in, shown), nil
-}
-
-// known is a time that may be none.
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return utc(&t)
 }
 
 func (a *API) changeRole(ctx context.Context, in *newRole) (*done, error) {

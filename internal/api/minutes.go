@@ -264,7 +264,7 @@ func shownMinutes(o minutes.Opened) (*reply[MinutesRun], error) {
 	shown := MinutesRun{ID: m.ID.String(), MeetingID: m.Meeting.String(), TranscriptID: m.Transcript.String(), Run: m.Run, Version: m.Version, State: string(m.State),
 		Template: m.Template, Language: m.Language, DraftedBy: m.DraftedBy, Summary: cited(m.Summary), Topics: []document.Topic{}, Decisions: cited(m.Decisions),
 		Actions: []document.Action{}, Questions: cited(m.Questions), Carried: []document.Carried{}, Edited: marked(m.Edited), Typed: []TypedLine{},
-		Unfound: marked(m.Unfound), Translated: marked(m.Translated), Dropped: m.Dropped, CreatedAt: m.CreatedAt.UTC(), ApprovedAt: utc(m.ApprovedAt)}
+		Unfound: marked(m.Unfound), Translated: marked(m.Translated), Dropped: m.Dropped, CreatedAt: m.CreatedAt.UTC(), ApprovedAt: operation.UTC(m.ApprovedAt)}
 	if !o.Record.IsZero() {
 		shown.RecordID = o.Record.String()
 	}
@@ -276,11 +276,11 @@ func shownMinutes(o minutes.Opened) (*reply[MinutesRun], error) {
 		shown.Topics = append(shown.Topics, t)
 	}
 	for _, action := range m.Actions {
-		action.Evidence = list(action.Evidence)
+		action.Evidence = operation.Each(action.Evidence)
 		shown.Actions = append(shown.Actions, action)
 	}
 	for _, c := range m.Carried {
-		c.Evidence = list(c.Evidence)
+		c.Evidence = operation.Each(c.Evidence)
 		shown.Carried = append(shown.Carried, c)
 	}
 	for line, member := range m.Typed {
@@ -293,7 +293,7 @@ func shownMinutes(o minutes.Opened) (*reply[MinutesRun], error) {
 func cited(lines []document.Line) []document.Line {
 	all := []document.Line{}
 	for _, l := range lines {
-		l.Evidence = list(l.Evidence)
+		l.Evidence = operation.Each(l.Evidence)
 		all = append(all, l)
 	}
 	return all

@@ -199,8 +199,8 @@ func (a *API) listLedger(ctx context.Context, in *operation.Paging) (*operation.
 
 func shownDisclosure(e egress.Entry) Disclosure {
 	return Disclosure{ID: e.ID.String(), State: e.State, Purpose: e.Purpose, Provider: e.Provider, Model: e.Model, Host: e.Host, Region: e.Region,
-		Fields: list(e.Fields), BytesOut: e.BytesOut, BytesIn: e.BytesIn, TokensIn: e.TokensIn, TokensOut: e.TokensOut, Status: e.Status,
-		BegunAt: e.BegunAt.UTC(), EndedAt: utc(e.EndedAt)}
+		Fields: operation.Each(e.Fields), BytesOut: e.BytesOut, BytesIn: e.BytesIn, TokensIn: e.TokensIn, TokensOut: e.TokensOut, Status: e.Status,
+		BegunAt: e.BegunAt.UTC(), EndedAt: operation.UTC(e.EndedAt)}
 }
 
 func (a *API) listChecks(ctx context.Context, in *operation.Paging) (*operation.Page[Check], error) {
@@ -233,5 +233,5 @@ func shownModel(set llm.Setting) ModelSetting {
 }
 
 func (a *API) shownSpeech(set speech.Settings) SpeechSetting {
-	return SpeechSetting{Languages: list(set.Languages), Engines: list(a.Speech.Engines())}
+	return SpeechSetting{Languages: operation.Each(set.Languages), Engines: operation.Each(a.Speech.Engines())}
 }

@@ -288,7 +288,7 @@ func (a *API) transcript(ctx context.Context, in MeetingPath, version speech.ID,
 	if err != nil {
 		return nil, err
 	}
-	shown := Transcript{TranscriptVersion: versionOf(t), Engine: t.Engine, Speakers: list(t.Speakers), Turns: list(t.Turns), Segments: list(t.Segments)}
+	shown := Transcript{TranscriptVersion: versionOf(t), Engine: t.Engine, Speakers: operation.Each(t.Speakers), Turns: operation.Each(t.Turns), Segments: operation.Each(t.Segments)}
 	if !words.Words {
 		for i := range shown.Segments {
 			shown.Segments[i].Words = nil

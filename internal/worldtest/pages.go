@@ -82,7 +82,7 @@ func (w *World) PagesFor(t testing.TB, sessions httpd.Sessions, changes ...func(
 	oauth.Register(w.Tokens, server)
 	audio.Register(w.Speech, server)
 	mcp.Register(mcp.Config{Meetings: w.Meetings, Minutes: w.Minutes}, server)
-	programs, err := api.Register(api.Config{Identity: w.Identity, Roster: w.Roster, Tokens: w.Tokens, Post: w.Post, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
+	programs, err := api.Register(api.Config{Identity: w.Identity, Accounts: w.Accounts, OIDC: w.Providers, Hooks: w.Hooks, Access: w.Access, Enter: app.Enter, Roster: w.Roster, Tokens: w.Tokens, Post: w.Post, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Health: w.Health, Once: w.Once, Source: w.Source, Cursors: key}, server)
 	check(t, err)
 	check(t, reference.Register(app, server, programs.OpenAPI()))

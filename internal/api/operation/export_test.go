@@ -5,10 +5,11 @@ var Parse = parse
 
 // Cursor reads a cursor of a set that signs with key.
 func Cursor(key []byte, text, place string) (int, bool) {
-	return (&Set{cfg: Config{Cursors: key}}).cursor(text, place)
+	at, ok := (&Set{cfg: Config{Cursors: key}}).cursor(text, place)
+	return at.From, ok
 }
 
 // NewCursor makes one.
 func NewCursor(key []byte, from int, place string) string {
-	return (&Set{cfg: Config{Cursors: key}}).newCursor(from, place)
+	return (&Set{cfg: Config{Cursors: key}}).newCursor(position{From: from}, place)
 }

@@ -17,8 +17,8 @@ type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many entries a page has."`
 	Cursor string `query:"cursor" maxLength:"600" doc:"next_cursor of the page before. It holds for the same list with the same filters."`
 
-	x    *exchange
-	from int
+	x  *exchange
+	at position
 }
 
 // Resolve implements huma.Resolver: it reads the cursor.
@@ -27,17 +27,20 @@ func (p *Paging) Resolve(c huma.Context) []error {
 	if p.Cursor == "" {
 		return nil
 	}
-	from, ok := p.x.set.cursor(p.Cursor, p.place())
+	at, ok := p.x.set.cursor(p.Cursor, p.place())
 	if !ok {
 		p.x.err = refuse(parameter("cursor", "This cursor is not one of this list with these filters. Begin the list again without it."))
 		return []error{p.x.err}
 	}
-	p.from = from
+	p.at = at
 	return nil
 }
 
 // From returns how many entries come before this page.
-func (p *Paging) From() int { return p.from }
+func (p *Paging) From() int { return p.at.From }
+
+// After returns the entry that this page follows, empty on the first: what [PageAfter] was given on the page before.
+func (p *Paging) After() string { return p.at.After }
 
 // place is the list that a cursor belongs to: whose it is, where it is, and what it is narrowed by.
 func (p *Paging) place() string {
@@ -65,6 +68,15 @@ type List[T any] struct {
 
 // PageOf returns a page of items. More says that others follow.
 func PageOf[T any](p *Paging, items []T, more bool) *Page[T] {
+	return pageAt(p, items, more, position{From: p.at.From + len(items)})
+}
+
+// PageAfter is PageOf for a list that grows at its head while it is read: the next page follows the entry called last.
+func PageAfter[T any](p *Paging, items []T, more bool, last string) *Page[T] {
+	return pageAt(p, items, more, position{After: last})
+}
+
+func pageAt[T any](p *Paging, items []T, more bool, next position) *Page[T] {
 	if items == nil {
 		items = []T{}
 	}
@@ -72,7 +84,7 @@ func PageOf[T any](p *Paging, items []T, more bool) *Page[T] {
 	if !more {
 		return page
 	}
-	cursor := p.x.set.newCursor(p.from+len(items), p.place())
+	cursor := p.x.set.newCursor(next, p.place())
 	query := url.Values{}
 	for name, values := range p.x.query {
 		query[name] = values
@@ -84,35 +96,36 @@ func PageOf[T any](p *Paging, items []T, more bool) *Page[T] {
 
 // Cut returns the page of a list that is wholly there.
 func Cut[T any](p *Paging, all []T) *Page[T] {
-	from := min(p.from, len(all))
+	from := min(p.at.From, len(all))
 	to := min(from+p.Limit, len(all))
 	return PageOf(p, all[from:to:to], to < len(all))
 }
 
 // position is what a cursor says.
 type position struct {
-	From int `json:"from"`
+	From  int    `json:"from"`
+	After string `json:"after,omitempty"`
 }
 
 // newCursor signs where the next page of a list begins.
-func (s *Set) newCursor(from int, place string) string {
-	body, _ := json.Marshal(position{from})
+func (s *Set) newCursor(at position, place string) string {
+	body, _ := json.Marshal(at)
 	return base64.RawURLEncoding.EncodeToString(append(s.sign(body, place), body...))
 }
 
 // cursor reads where the next page begins. It reports false for what was not signed here for this list.
-func (s *Set) cursor(text, place string) (int, bool) {
+func (s *Set) cursor(text, place string) (position, bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) < sha256.Size {
-		return 0, false
+		return position{}, false
 	}
 	signature, body := raw[:sha256.Size], raw[sha256.Size:]
 	if !hmac.Equal(signature, s.sign(body, place)) {
-		return 0, false
+		return position{}, false
 	}
 	var at position
 	err = json.Unmarshal(body, &at)
-	return at.From, err == nil && at.From >= 0
+	return at, err == nil && at.From >= 0
 }
 
 func (s *Set) sign(body []byte, place string) []byte {

@@ -232,6 +232,11 @@ func (s *Service) Enable(ctx context.Context, id tenant.MemberID) error {
 	return s.openSeat(ctx, back.account, back.ID, nil)
 }
 
+// MayLeave fails as [Service.Leave] would for who may not, but for the last owner. It is for the question before it.
+func (s *Service) MayLeave(ctx context.Context) error {
+	return s.Gate.View(ctx, gate.Act{Verb: gate.LeaveWorkspace}, func(context.Context, *gate.Tx) error { return nil })
+}
+
 // Leave takes the actor out of the workspace. It fails with fault.Conflict for the last active owner.
 func (s *Service) Leave(ctx context.Context) error {
 	actor, err := tenant.ActorOf(ctx)
