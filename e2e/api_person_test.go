@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 
 	"mainstay/internal/worldtest"
 )
@@ -17,7 +18,7 @@ func personVisits() map[string]visit {
 	code := `{"setup":"x","code":"000000"}`
 	return map[string]visit{
 		"GET /account":                       {},
-		"PUT /account/name":                  {json: `{"name":" "}`, ends: refused},
+		"PUT /account/name":                  {json: `{"name":"Somebody Else"}`},
 		"POST /account/verification":         {ends: http.StatusConflict}, // no mail is sent here
 		"PUT /account/address":               {json: `{"email":"no address"}`, ends: refused},
 		"PUT /account/password":              {json: `{"password":"short"}`, ends: refused},
@@ -43,6 +44,9 @@ func personVisits() map[string]visit {
 		"POST /workspaces":                   {json: `{"name":" ","own_name":"Ada"}`, ends: refused},
 		"POST /workspaces/{id}/enter":        {of: seatOf},
 		"POST /workspaces/accept":            {json: `{"token":"x"}`, ends: http.StatusGone},
+		"GET /programs/waiting":              {query: func(worldtest.Case) url.Values { return url.Values{"code": {"BCDF-GHJK"}} }, ends: http.StatusNotFound},
+		"POST /programs/allow":               {json: `{"code":"BCDF-GHJK"}`, ends: http.StatusNotFound},
+		"POST /programs/deny":                {json: `{"code":"BCDF-GHJK"}`, ends: http.StatusNotFound},
 		"POST /workspace/leave":              {json: `{"confirm":"no"}`, ends: refused},
 	}
 }

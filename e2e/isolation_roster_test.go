@@ -81,8 +81,8 @@ func rosterMethods() map[string]method {
 		"roster.MayLeave": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return nothing, w.Roster.MayLeave(ctx)
 		}},
-		"roster.MayFound":  {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
-		"roster.Found":     {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
+		"roster.MayFound": {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
+		"roster.Found":    {none: "it is about the actor's own account: TestWhoMayFoundAWorkspace"},
 		"roster.Settings": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return w.Roster.Settings(ctx)
 		}},

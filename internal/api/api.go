@@ -81,7 +81,7 @@ func Register(cfg Config, server *httpd.Server) (*API, error) {
 	for _, register := range []func(){a.me, a.meetings, a.uploads, a.recordings, a.transcripts, a.minutes, a.jobs, a.members, a.account, a.settings, a.policies, a.deployment} {
 		register()
 	}
-	err = errors.Join(person.Register(person.Config{Identity: cfg.Identity, Accounts: cfg.Accounts, Roster: cfg.Roster, OIDC: cfg.OIDC, Source: cfg.Source, Server: server, Enter: cfg.Enter}, set),
+	err = errors.Join(person.Register(person.Config{Identity: cfg.Identity, Accounts: cfg.Accounts, Roster: cfg.Roster, OIDC: cfg.OIDC, Tokens: cfg.Tokens, Source: cfg.Source, Server: server, Enter: cfg.Enter}, set),
 		administration.Register(administration.Config{OIDC: cfg.OIDC, Hooks: cfg.Hooks, Access: cfg.Access, Health: cfg.Health}, set))
 	if err != nil {
 		return nil, err

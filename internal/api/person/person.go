@@ -1,5 +1,5 @@
 // Package person is the part of the JSON API that is about a person and not about a workspace: their account, what they sign in
-// with, and the workspaces that they may enter. All of it is for a person in a browser; no key and no program does any of it.
+// with, the workspaces that they may enter, and the programs that they let in. All of it is for a person in a browser; no key and no program does any of it.
 //
 // What changes how somebody signs in wants a factor that was shown lately, as the pages do: [People.confirm] shows one. Secrets
 // are answered once, to who made them, and no answer of theirs is kept.
@@ -18,6 +18,7 @@ import (
 	"mainstay/internal/identity/account"
 	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/tenant"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Accounts *account.Service
 	Roster   *roster.Service
 	OIDC     *oidc.Service
+	Tokens   *token.Service
 	Source   tenant.Source
 	Server   *httpd.Server
 	// Enter gives the browser a session that was just begun.
@@ -44,11 +46,11 @@ type People struct {
 
 // Register adds the operations to a set. It panics as operation.Add does.
 func Register(cfg Config, set *operation.Set) error {
-	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Roster == nil || cfg.OIDC == nil || cfg.Source.Now == nil || cfg.Server == nil || cfg.Enter == nil {
+	if cfg.Identity == nil || cfg.Accounts == nil || cfg.Roster == nil || cfg.OIDC == nil || cfg.Tokens == nil || cfg.Source.Now == nil || cfg.Server == nil || cfg.Enter == nil {
 		return errors.New("person: every field is required")
 	}
 	p := &People{cfg, set}
-	for _, register := range []func(){p.account, p.confirmation, p.factors, p.passkeys, p.numbers, p.links, p.workspaces} {
+	for _, register := range []func(){p.account, p.confirmation, p.factors, p.passkeys, p.numbers, p.links, p.workspaces, p.programs} {
 		register()
 	}
 	return nil
