@@ -48,9 +48,3 @@ func ofCode(pg *pgconn.PgError, err error) error {
 	}
 	return fault.Wrap(fault.Internal, "Something went wrong on our side. Nothing was stored; tell your administrator if it happens twice.", cause)
 }
-
-// Unreachable reports whether an error says that the database could not be asked at all.
-func Unreachable(err error) bool {
-	var network net.Error
-	return errors.As(err, &network)
-}
