@@ -73,11 +73,14 @@ func rosterMethods() map[string]method {
 		"roster.Revoke": {least: gate.Admin, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Roster.Revoke(ctx, c.Invitation)
 		}},
-		"roster.Offer":     {none: "its link is its right"},
-		"roster.Join":      {none: "its link is its right"},
-		"roster.Accept":    {none: "its link is its right, and the address that it names"},
-		"roster.Seats":     {none: "it is about the actor's own account: TestASessionGoesWhereItsAccountSits"},
-		"roster.Elsewhere": {none: "it is about the actor's own account"},
+		"roster.Offer":          {none: "its link is its right"},
+		"roster.Join":           {none: "its link is its right"},
+		"roster.AskPasskey":     {none: "its link is its right"},
+		"roster.JoinByPasskey":  {none: "its link is its right"},
+		"roster.JoinByProvider": {none: "its link is its right: TestAWorkspacesProviderLetsNobodyJoinAnother"},
+		"roster.Accept":         {none: "its link is its right, and the address that it names"},
+		"roster.Seats":          {none: "it is about the actor's own account: TestASessionGoesWhereItsAccountSits"},
+		"roster.Elsewhere":      {none: "it is about the actor's own account"},
 		"roster.MayLeave": {own: true, least: gate.Viewer, call: func(ctx context.Context, w *w, _ c) (any, error) {
 			return nothing, w.Roster.MayLeave(ctx)
 		}},

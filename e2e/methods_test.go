@@ -101,6 +101,7 @@ func oidcMethods() map[string]method {
 		"egress.Errand":  {none: "it makes a client for questions without content: TestErrandsGoWhereTheyMay"},
 		"egress.Askable": {none: "it looks at an address and at nothing else"},
 		"oidc.Offers":    {none: "anybody may know it: TestWhatASignInPageOffers"},
+		"oidc.Joinable":  {none: "its caller has seen an invitation: TestAWorkspacesProviderLetsNobodyJoinAnother"},
 		"oidc.Linkable":  {none: "TestWhatASignInPageOffers"},
 		"oidc.Callback":  {none: "it writes an address"},
 		"oidc.Begin":     {none: "anybody may begin to sign in; for the rest TestAWorkspacesProvider, TestTheLastWayInStays"},

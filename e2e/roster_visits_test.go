@@ -42,6 +42,8 @@ func rosterVisits() map[string]visit {
 		"POST /settings/leave":                   {ends: http.StatusUnprocessableEntity}, // without the word
 		"GET /join/{token}":                      {none: "its token is its right"},
 		"POST /join/{token}":                     {none: "its token is its right"},
+		"POST /join/{token}/passkey":             {none: "its token is its right"},
+		"GET /join/{token}/with/{provider}":      {none: "its token is its right"},
 		"GET /join":                              {none: "the token in its cookie is its right"},
 		"POST /join":                             {ends: http.StatusGone},
 		"GET /workspaces":                        {},

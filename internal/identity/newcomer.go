@@ -7,17 +7,39 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/password"
 	"mainstay/internal/tenant"
 )
 
-// Newcomer is somebody who makes an account because they were invited.
+// Newcomer is somebody who makes an account because they were invited: with a password, a passkey or a provider's word.
 type Newcomer struct {
 	Name     string
 	Email    string // the invitation's
 	Password string
-	Least    int  // characters that the workspace asks of a password
-	Verified bool // the invitation went to the address and to nobody else
+	Passkey  string        // the browser's answer to what enrolment's BeginFirst asked, in place of a password
+	Provider *ProviderWord // in place of both
+	Least    int           // characters that the workspace asks of a password
+	Verified bool          // the invitation went to the address and to nobody else
+}
+
+// ProviderWord is what an identity provider said of somebody who has no account yet. Its maker has verified it.
+type ProviderWord struct {
+	Shown Shown // as whom they come in; its Workspace is the provider's, if it is one's
+	// Link makes the provider the account's way in, inside the act that makes the account. It fails with fault.Conflict where the
+	// person at the provider has an account here.
+	Link func(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error
+}
+
+// Shown is what the newcomer has shown, once they have the account.
+func (n Newcomer) Shown() Shown {
+	switch {
+	case n.Provider != nil:
+		return n.Provider.Shown
+	case n.Passkey != "":
+		return Shown{Factors: []string{Passkey}}
+	}
+	return Shown{Factors: []string{Password}}
 }
 
 // NameOk returns a person's name with single spaces. It fails with fault.Invalid, about the field "name".
@@ -33,24 +55,43 @@ func NameOk(name string) (string, error) {
 func FieldError(field string, err error) error { return wrong(field, err) }
 
 // Register makes an account that has no place in any workspace yet. The caller has seen that an invitation names its address.
-// It fails with fault.Invalid for a field that [Wrong] names, and with fault.Conflict where the address has an account.
+// It fails with fault.Invalid for a field that [Wrong] names, and with fault.Conflict where the address, or the person at the
+// provider, has an account.
 func (s *Service) Register(ctx context.Context, n Newcomer) (tenant.AccountID, error) {
-	id := tenant.NewID[tenant.AccountID](s.Source)
+	proof, err := s.newcomerProof(ctx, &n)
+	if err != nil {
+		return proof.Account, err
+	}
+	return proof.Account, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.CreateAccount, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(proof.Account)
+		if err := s.insertNewcomer(ctx, tx, proof.Account, n, proof.password); err != nil {
+			return err
+		}
+		switch {
+		case n.Provider != nil:
+			return n.Provider.Link(ctx, tx, proof.Account)
+		case n.Passkey != "":
+			return s.Factors.AddFirst(ctx, tx, proof.First)
+		}
+		return nil
+	})
+}
+
+// newcomerProof checks what a newcomer said, and is how they will sign in.
+func (s *Service) newcomerProof(ctx context.Context, n *Newcomer) (firstProof, error) {
 	var err error
 	if n.Name, err = NameOk(n.Name); err != nil {
-		return id, err
+		return firstProof{}, err
 	}
-	if err := password.Check(n.Password, n.Least, n.Name, n.Email); err != nil {
-		return id, wrong("password", err)
+	if n.Provider != nil {
+		return firstProof{First: enrolment.First{Account: tenant.NewID[tenant.AccountID](s.Source)}}, nil
 	}
-	hash, err := s.hasher.Hash(ctx, n.Password)
-	if err != nil {
-		return id, err
+	if n.Passkey == "" {
+		if err := password.Check(n.Password, n.Least, n.Name, n.Email); err != nil {
+			return firstProof{}, wrong("password", err)
+		}
 	}
-	return id, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.CreateAccount, func(ctx context.Context, tx *gate.InstanceTx) error {
-		tx.About(id)
-		return s.insertNewcomer(ctx, tx, id, n, hash)
-	})
+	return s.firstProof(ctx, Setup{Password: n.Password, Passkey: n.Passkey})
 }
 
 // Switch takes the actor's session to another workspace of their account. The session gets a new id and a new token, so that

@@ -336,7 +336,7 @@ func (s *Service) insertNewcomer(ctx context.Context, tx *gate.InstanceTx, id te
 	}
 	tag, err := tx.Exec(ctx, `
 insert into control.account (id, email_hmac, password, password_at, verified_at, state, created_at, sealed)
-values ($1, $2, $3, $4::timestamptz, case when $5 then $4::timestamptz end, 'active', $4, $6)
+values ($1, $2, $3, case when $3 <> '' then $4::timestamptz end, case when $5 then $4::timestamptz end, 'active', $4, $6)
 on conflict on constraint account_email_is_unique do nothing`, id, lookup, password, tx.Now(), n.Verified, sealed)
 	if err == nil && tag.RowsAffected() != 1 {
 		return fault.New(fault.Conflict, "There is an account with this address already. Sign in with it, then accept the invitation.")

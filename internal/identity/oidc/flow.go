@@ -23,6 +23,8 @@ type Start struct {
 	Provider string // its name
 	Purpose  Purpose
 	Next     string // where they go afterwards, a path of ours
+
+	Invited tenant.Secret // Join: the invitation's
 }
 
 // Away is a journey that was begun.
@@ -45,6 +47,9 @@ type Arrival struct {
 	Next    string
 	Entry   identity.Entry // Enter: the session, or the challenge before it
 	Seen    Identity       // Test: what the provider says of its owner's account
+
+	Invited tenant.Secret         // Join: the invitation with which the journey was begun
+	Word    identity.ProviderWord // Join: what the account is made of
 }
 
 // Callback returns where a provider sends browsers back to. It is an address of that provider's own, so that no other's answer
@@ -61,7 +66,7 @@ func (id Identity) Strength() string {
 	return "one"
 }
 
-// Begin sets out to a provider. To sign in, anybody may; to link or to test, a person does it in their own session. It fails
+// Begin sets out to a provider. To sign in or to join, anybody may who is not signed in; to link or to test, a person does it in their own session. It fails
 // with fault.Missing where there is no such provider, or it is off.
 func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 	p, err := s.setOut(ctx, to)
@@ -72,7 +77,8 @@ func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 	if err != nil {
 		return Away{}, err
 	}
-	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: s.Callback(p.Name), Next: to.Next})
+	j := s.begin(journey{Provider: p.Name, Purpose: to.Purpose, Session: tenant.Visitor(ctx).Session, Redirect: s.Callback(p.Name), Next: to.Next,
+		Invited: to.Invited.Reveal()})
 	state, err := s.state(j)
 	if err != nil {
 		return Away{}, err
@@ -89,6 +95,11 @@ func (s *Service) Begin(ctx context.Context, to Start) (Away, error) {
 func (s *Service) setOut(ctx context.Context, to Start) (Provider, error) {
 	switch to.Purpose {
 	case Enter:
+		return s.provider(ctx, to.Provider)
+	case Join:
+		if !tenant.Visitor(ctx).Account.IsZero() || to.Invited == "" {
+			return Provider{}, fault.New(fault.Denied, "You are signed in already. Open the link of your invitation again.")
+		}
 		return s.provider(ctx, to.Provider)
 	case Link:
 		return s.linkable(ctx, to.Provider)
@@ -116,14 +127,14 @@ func (p Provider) asks() []oauth2.AuthCodeOption {
 	return all
 }
 
-// Finish ends a journey: it signs in, links, or tells what was seen. It fails with fault.Invalid for an answer that is not of
+// Finish ends a journey: it signs in, links, or tells what was seen; of one to join it returns what the account is made of. It fails with fault.Invalid for an answer that is not of
 // this browser's journey or not believed, and with fault.Denied for a person who may not come; then there is no session.
 func (s *Service) Finish(ctx context.Context, back Return) (Arrival, error) {
 	j, err := s.unpack(ctx, back)
 	if err != nil {
 		return Arrival{}, err
 	}
-	p, err := s.setOut(ctx, Start{Provider: j.Provider, Purpose: j.Purpose})
+	p, err := s.setOut(ctx, Start{Provider: j.Provider, Purpose: j.Purpose, Invited: tenant.Secret(j.Invited)})
 	if err != nil {
 		return Arrival{}, err
 	}
@@ -145,6 +156,8 @@ func (s *Service) Finish(ctx context.Context, back Return) (Arrival, error) {
 	switch j.Purpose {
 	case Enter:
 		arrived.Entry, err = s.enter(ctx, p, id)
+	case Join:
+		arrived.Invited, arrived.Word = tenant.Secret(j.Invited), s.word(p, id)
 	case Link:
 		err = s.link(ctx, p, id)
 	case Test:

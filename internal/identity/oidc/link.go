@@ -43,7 +43,20 @@ func (s *Service) enter(ctx context.Context, p Provider, id Identity) (identity.
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return s.Identity.Enter(ctx, account, identity.Shown{Factors: id.Factors, Until: id.Until, Workspace: p.Workspace})
+	return s.Identity.Enter(ctx, account, shown(p, id))
+}
+
+func shown(p Provider, id Identity) identity.Shown {
+	return identity.Shown{Factors: id.Factors, Until: id.Until, Workspace: p.Workspace}
+}
+
+// word is what a new account can be made of. The provider's address of the person is no part of it: the account has the
+// invitation's, and whoever holds that chose who they are at the provider.
+func (s *Service) word(p Provider, id Identity) identity.ProviderWord {
+	return identity.ProviderWord{Shown: shown(p, id), Link: func(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
+		tx.Note("provider", p.Name)
+		return s.insertLink(ctx, tx, account, p, id)
+	}}
 }
 
 // accountOf returns whose account is linked to an identity. It fails with fault.Missing.

@@ -63,19 +63,30 @@ func (s *Service) common() []Offer {
 	return offers
 }
 
+// Joinable lists by which providers somebody may join a workspace: the deployment's and its own. The caller has seen an invitation
+// to it.
+func (s *Service) Joinable(ctx context.Context, into tenant.WorkspaceID) ([]Offer, error) {
+	return s.with(ctx, into)
+}
+
+// with returns the deployment's providers and a workspace's.
+func (s *Service) with(ctx context.Context, ws tenant.WorkspaceID) ([]Offer, error) {
+	offers := s.common()
+	err := s.Gate.Look(s.as(ctx), gate.ReadProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
+		found, err := offeredIn(ctx, tx, ws)
+		offers = append(offers, found...)
+		return err
+	})
+	return offers, err
+}
+
 // Linkable lists to which providers the actor may link their account: the deployment's and their workspace's.
 func (s *Service) Linkable(ctx context.Context) ([]Offer, error) {
 	actor, err := tenant.ActorOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	offers := s.common()
-	err = s.Gate.Look(s.as(ctx), gate.ReadProvider, func(ctx context.Context, tx *gate.InstanceTx) error {
-		found, err := offeredIn(ctx, tx, actor.Workspace)
-		offers = append(offers, found...)
-		return err
-	})
-	return offers, err
+	return s.with(ctx, actor.Workspace)
 }
 
 func hostOf(issuer string) string {

@@ -26,6 +26,7 @@ type Purpose string
 const (
 	Enter Purpose = "enter" // to sign in
 	Link  Purpose = "link"  // to link the account there to the one here
+	Join  Purpose = "join"  // to make an account that signs in there, by an invitation
 	Test  Purpose = "test"  // to see whether a workspace's provider works
 )
 
@@ -40,6 +41,7 @@ type journey struct {
 	Verifier string           `json:"verifier"` // of PKCE
 	Redirect string           `json:"redirect"`
 	Next     string           `json:"next,omitempty"`
+	Invited  string           `json:"invited,omitempty"` // the invitation's secret, of a journey to join
 	Ends     int64            `json:"ends"`
 }
 
@@ -59,7 +61,7 @@ func (s *Service) begin(j journey) journey {
 
 // state is what goes to the provider and comes back: random bits and a keyed digest that binds them to all else of the journey.
 func (s *Service) state(j journey) (string, error) {
-	bound := fmt.Sprintf("sign-in state\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d", j.Random, j.Provider, j.Purpose, j.Session, j.Nonce, j.Ends)
+	bound := fmt.Sprintf("sign-in state\x00%s\x00%s\x00%s\x00%s\x00%s\x00%d\x00%s", j.Random, j.Provider, j.Purpose, j.Session, j.Nonce, j.Ends, j.Invited)
 	mac, err := s.Vault.Lookup(bound)
 	return string(j.Random) + "." + base64.RawURLEncoding.EncodeToString(mac), err
 }

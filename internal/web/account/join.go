@@ -2,11 +2,13 @@ package account
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/httpd"
 	"mainstay/internal/identity"
+	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/roster"
 	"mainstay/internal/tenant"
 	"mainstay/internal/web"
@@ -23,6 +25,8 @@ type JoinPage struct {
 	Known                     bool // the address has an account
 	Problem                   string
 	Name, AddressAs, Password web.Field
+	Passkey                   bool      // browsers make passkeys for this deployment's address
+	Ways                      []web.Way // providers by which a new account can sign in
 }
 
 // Page implements web.View.
@@ -34,7 +38,9 @@ const invitationCookie = "invitation"
 func (a *Pages) joinRoutes(s *httpd.Server) {
 	const small = 8 << 10
 	s.Page("GET /join/{token}", httpd.Public(), a.openInvitation)
-	s.Page("POST /join/{token}", httpd.Public(), a.makeAccount, httpd.MaxBody(small))
+	s.Page("POST /join/{token}", httpd.Public(), a.makeAccount, httpd.MaxBody(mostForm))
+	s.Page("POST /join/{token}/passkey", httpd.Public(), a.askJoinPasskey, httpd.MaxBody(small))
+	s.Page("GET /join/{token}/with/{provider}", httpd.Public(), a.joinWith)
 	s.Page("GET /join", httpd.Public(), a.resumeInvitation)
 	s.Page("POST /join", httpd.SignedIn(), a.accept, httpd.MaxBody(small))
 }
@@ -82,40 +88,93 @@ func (a *Pages) joinPage(w http.ResponseWriter, r *http.Request, secret string) 
 	}
 	p := joinPageOf(web.Plain(r, "Join "+o.Workspace), secret, o)
 	p.Other = !actor.Account.IsZero() && !o.Yours
+	if p.Passkey = a.Identity.Factors.Party != nil; p.Passkey {
+		p.Script = "passkey.js"
+	}
+	if p.Ways, err = a.joinWays(r, secret, o); err != nil {
+		return p, err
+	}
 	p.Token, err = a.server.FormToken(actor)
 	return p, err
 }
 
+// joinWays are the providers by which somebody can make the account of an invitation.
+func (a *Pages) joinWays(r *http.Request, secret string, o roster.Offer) ([]web.Way, error) {
+	offers, err := a.OIDC.Joinable(r.Context(), o.Into)
+	var ways []web.Way
+	for _, offer := range offers {
+		ways = append(ways, web.Way{Href: "/join/" + url.PathEscape(secret) + "/with/" + url.PathEscape(offer.Name), Icon: "key-round", Text: "Join with " + web.ProviderName(offer.Kind, offer.Host)})
+	}
+	return ways, err
+}
+
 func joinPageOf(shell web.Shell, secret string, o roster.Offer) JoinPage {
 	return JoinPage{Shell: shell, Secret: secret, Workspace: o.Workspace, By: o.By, Role: string(o.Role), Address: o.Email, Yours: o.Yours, Inside: o.Inside, Known: o.Known,
-		Name:      web.Field{ID: "name", Label: "Your name", Value: o.Name, Complete: "name", Required: true, Max: 120},
+		Name:      web.Field{ID: "name", Label: "Your name", Value: o.Name, Complete: "name", Required: true, First: true, Max: 120},
 		AddressAs: web.Field{ID: "email", Label: "E-mail", Type: "email", Value: o.Email, Complete: "username"},
-		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Required: true, First: true, Max: 1000,
+		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Required: true, Max: 1000,
 			Hint: "At least " + web.Count(o.Least, "character", "characters") + ". A sentence is easy to remember."}}
 }
 
-// makeAccount makes an account for who was invited and lets them in.
+// askJoinPasskey has the browser of who was invited make a passkey.
+func (a *Pages) askJoinPasskey(w http.ResponseWriter, r *http.Request) error {
+	options, err := a.Roster.AskPasskey(r.Context(), r.PathValue("token"), r.PostFormValue("name"))
+	return web.Options(w, options, err)
+}
+
+// makeAccount makes an account for who was invited, by a passkey or a password, and lets them in.
 func (a *Pages) makeAccount(w http.ResponseWriter, r *http.Request) error {
 	secret, name := r.PathValue("token"), r.PostFormValue("name")
-	entry, err := a.Roster.Join(r.Context(), secret, name, r.PostFormValue("password"))
+	var entry identity.Entry
+	var err error
+	if answer := r.PostFormValue("answer"); answer != "" {
+		entry, err = a.Roster.JoinByPasskey(r.Context(), secret, name, answer)
+	} else {
+		entry, err = a.Roster.Join(r.Context(), secret, name, r.PostFormValue("password"))
+	}
+	return a.joined(w, r, secret, entry, err)
+}
+
+// joinWith sends who was invited to a provider, where they sign in to make their account. Only a click on our own page does, and
+// nobody who is signed in.
+func (a *Pages) joinWith(w http.ResponseWriter, r *http.Request) error {
+	secret := r.PathValue("token")
+	ctx, err := a.known(w, r)
+	if err != nil {
+		return err
+	}
+	if !ours(r) || !tenant.Visitor(ctx).Account.IsZero() {
+		http.Redirect(w, r, "/join/"+url.PathEscape(secret), http.StatusSeeOther)
+		return nil
+	}
+	if _, err := a.Roster.Offer(ctx, secret); err != nil {
+		return err
+	}
+	return a.SetOut(w, r.WithContext(ctx), oidc.Start{Provider: r.PathValue("provider"), Purpose: oidc.Join, Invited: tenant.Secret(secret)})
+}
+
+// joined lets in who made an account by an invitation, or shows the invitation again with what was wrong.
+func (a *Pages) joined(w http.ResponseWriter, r *http.Request, secret string, entry identity.Entry, err error) error {
 	if err == nil {
 		a.SetCookie(w, r, web.OwnCookie(r, invitationCookie), "", time.Time{})
 		a.LetIn(w, r, entry)
 		return nil
 	}
-	if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+	if !told(err) || fault.Is(err, fault.Ended) {
 		return err
 	}
 	p, failed := a.joinPage(w, r, secret)
 	if failed != nil {
 		return failed
 	}
-	p.Name.Value = name
+	if name := r.PostFormValue("name"); name != "" {
+		p.Name.Value = name
+	}
 	switch identity.Wrong(err) {
 	case "name":
-		p.Name.Problem, p.Name.First, p.Password.First = fault.Sentence(err), true, false
+		p.Name.Problem = fault.Sentence(err)
 	case "password":
-		p.Password.Problem = fault.Sentence(err)
+		p.Password.Problem, p.Password.First, p.Name.First = fault.Sentence(err), true, false
 	default:
 		p.Problem = fault.Sentence(err)
 	}

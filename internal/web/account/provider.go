@@ -83,6 +83,10 @@ func (a *Pages) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return a.turnedAway(w, r.WithContext(ctx), err)
 	}
 	switch arrived.Purpose {
+	case oidc.Join:
+		r.Form = url.Values{}
+		entry, err := a.Roster.JoinByProvider(ctx, arrived.Invited.Reveal(), arrived.Word)
+		return a.joined(w, r.WithContext(ctx), arrived.Invited.Reveal(), entry, err)
 	case oidc.Link:
 		http.Redirect(w, r, linksAt+"?saved=linked", http.StatusSeeOther)
 	case oidc.Test:

@@ -29,13 +29,17 @@ func rosterPages() map[string]web.View {
 		"workspace":         workspacePage(true),
 		"workspace-read":    workspacePage(false),
 		"join":              joinPage(func(*account.JoinPage) {}),
-		"join-known":        joinPage(func(p *account.JoinPage) { p.Known = true }),
-		"join-yours":        joinPage(func(p *account.JoinPage) { p.Known, p.Yours = true, true }),
-		"join-other":        joinPage(func(p *account.JoinPage) { p.Other = true }),
-		"workspaces":        workspacesPage(true),
-		"workspaces-none":   workspacesPage(false),
-		"found":             found(false),
-		"found-denied":      found(true),
+		"join-ways": joinPage(func(p *account.JoinPage) {
+			p.Passkey, p.Script = true, "passkey.js"
+			p.Ways = []web.Way{{Href: "/join/secret/with/google", Icon: "key-round", Text: "Join with Google"}, {Href: "/join/secret/with/idp_1", Icon: "key-round", Text: "Join with login.lindqvist-rowe.example"}}
+		}),
+		"join-known":      joinPage(func(p *account.JoinPage) { p.Known = true }),
+		"join-yours":      joinPage(func(p *account.JoinPage) { p.Known, p.Yours = true, true }),
+		"join-other":      joinPage(func(p *account.JoinPage) { p.Other = true }),
+		"workspaces":      workspacesPage(true),
+		"workspaces-none": workspacesPage(false),
+		"found":           found(false),
+		"found-denied":    found(true),
 	}
 }
 
