@@ -13,4 +13,4 @@ const (
 	scanExamples = 150
 )
 
-func scanWalks() []string { return []string{"by key", "by cookie", "by another cookie"} }
+func scanWalks() []string { return []string{"by key", "by cookie"} }
