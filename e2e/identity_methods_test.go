@@ -14,6 +14,8 @@ func identityMethods() map[string]method {
 	type c = worldtest.Case
 	nothing := struct{}{}
 	return map[string]method{
+		"identity.StageAccount": {none: "TestAProofEndsItsOwnWorkspaceAlone"},
+		"identity.AgeSessions":  {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.StageMember":  {none: "it works in a workspace that nobody has, for the program's own checks"},
 		"identity.StageProof":   {none: "it makes a workspace that nobody has, for the program's own checks"},
 		"identity.EndProof":     {none: "TestAProofEndsItsOwnWorkspaceAlone"},

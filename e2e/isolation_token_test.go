@@ -24,6 +24,7 @@ func tokenMethods() map[string]method {
 		}},
 		"token.End":         {none: "TestNobodyEndsAnothersKey"},
 		"token.EndMember":   {none: "who removes a member calls it, after the gate decided"},
+		"token.Rehearse":    {none: "the program itself calls it, for its own checks, and undoes it"},
 		"token.Resolve":     {none: "its secret is its right"},
 		"token.Refresh":     {none: "its token is its right"},
 		"token.Revoke":      {none: "its token is its right"},

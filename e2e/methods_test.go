@@ -36,6 +36,7 @@ func postMethods() map[string]method {
 	type c = worldtest.Case
 	return map[string]method{
 		"post.Preview":     {none: "it fills in a template and reads nothing"},
+		"post.Reaches":     {none: "it looks at the end of an address"},
 		"post.Works":       {none: "it says whether a server is set"},
 		"post.Reach":       {none: "it sends nothing; the checks of a deployment call it"},
 		"post.Run":         {none: "the program itself runs it"},

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"time"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
@@ -10,19 +11,30 @@ import (
 )
 
 // StageProof makes a workspace to check promises in, and returns its owner. It is in no list of workspaces, and no account
-// leads to it: nobody can sign in to it and nobody sees it. [Service.EndProof] destroys it; what a crash leaves of it is
-// destroyed by the collector.
+// leads to it but those of [Service.StageAccount]: nobody else can sign in to it and nobody sees it. [Service.EndProof] destroys
+// it; what a crash leaves of it is destroyed by the collector, and accounts of such a proof by the next one.
 func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, error) {
 	owner := tenant.Actor{Kind: tenant.Member, Workspace: tenant.NewID[tenant.WorkspaceID](s.Source), Member: tenant.NewID[tenant.MemberID](s.Source),
 		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{Passkey}}
 	owner.SignedInAt = s.Source.Now()
 	owner.ConfirmedAt, owner.SeenAt = owner.SignedInAt, owner.SignedInAt
+	err := s.Gate.Instance(tenant.As(ctx, gate.Prover), gate.BeginProof, func(ctx context.Context, tx *gate.InstanceTx) error {
+		left, err := stranded(ctx, tx, tx.Now().Add(-longestProof))
+		if err != nil {
+			return err
+		}
+		tx.Note("stranded", len(left))
+		return deleteAccounts(ctx, tx, left)
+	})
+	if err != nil {
+		return owner, err
+	}
 	if err := s.Vault.CreateWorkspace(ctx, owner.Workspace); err != nil {
 		return owner, err
 	}
 	making := gate.Making{ID: gate.WorkspaceRecord(owner.Workspace), Kind: "workspace", Purpose: vault.Content}
 	act := gate.Act{Verb: gate.BeginProof, Make: []gate.Making{making}}
-	err := s.Gate.Do(tenant.Within(ctx, gate.Prover, owner.Workspace), act, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.Do(tenant.Within(ctx, gate.Prover, owner.Workspace), act, func(ctx context.Context, tx *gate.Tx) error {
 		if err := insertWorkspace(ctx, tx, name); err != nil {
 			return err
 		}
@@ -46,6 +58,39 @@ func (s *Service) StageMember(ctx context.Context, id tenant.WorkspaceID, role g
 	})
 }
 
+// longestProof is how old an account of a proof is at least that a crash left.
+const longestProof = time.Hour
+
+// StageAccount gives a member that [Service.StageMember] made an account to sign in with: its address should be one in .invalid, to
+// which no mail goes, and its password's hash may be one as an older version made it. It fails with fault.Denied for a workspace
+// that people have.
+func (s *Service) StageAccount(ctx context.Context, of tenant.Actor, email, hash string) error {
+	if err := s.unlisted(ctx, of.Workspace); err != nil {
+		return err
+	}
+	return s.Gate.Instance(tenant.As(ctx, gate.Prover), gate.BeginProof, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(of.Account)
+		return s.insertAccount(ctx, tx, of, Setup{Email: email}, hash)
+	})
+}
+
+// Age is by how much sessions are made older.
+type Age struct {
+	Begun   time.Duration // since the sign-in
+	Rotated time.Duration // since the session got its token, and since the one before was replaced
+}
+
+// AgeSessions makes every session in a proof's workspace older, as if that time had gone by with a use a moment ago. It fails with
+// fault.Denied for a workspace that people have.
+func (s *Service) AgeSessions(ctx context.Context, id tenant.WorkspaceID, by Age) error {
+	if err := s.unlisted(ctx, id); err != nil {
+		return err
+	}
+	return s.Gate.Tally(tenant.As(ctx, gate.Prover), gate.BeginProof, func(ctx context.Context, tx *gate.InstanceTx) error {
+		return ageSessions(ctx, tx, id, by)
+	})
+}
+
 // unlisted fails with fault.Denied for a workspace that people have.
 func (s *Service) unlisted(ctx context.Context, id tenant.WorkspaceID) error {
 	var listed bool
@@ -59,13 +104,24 @@ func (s *Service) unlisted(ctx context.Context, id tenant.WorkspaceID) error {
 	return err
 }
 
-// EndProof destroys a workspace that [Service.StageProof] made: its objects and keys go, and its rows say so. It fails with fault.Denied
+// EndProof destroys a workspace that [Service.StageProof] made: its accounts, objects and keys go, and its rows say so. It fails with fault.Denied
 // for a workspace that people have.
 func (s *Service) EndProof(ctx context.Context, id tenant.WorkspaceID) error {
 	if err := s.unlisted(ctx, id); err != nil {
 		return err
 	}
-	err := s.Gate.Do(tenant.Within(ctx, gate.Prover, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
+	err := s.Gate.Instance(tenant.As(ctx, gate.Prover), gate.EndProof, func(ctx context.Context, tx *gate.InstanceTx) error {
+		tx.About(id)
+		accounts, err := staged(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return deleteAccounts(ctx, tx, accounts)
+	})
+	if err != nil {
+		return err
+	}
+	err = s.Gate.Do(tenant.Within(ctx, gate.Prover, id), gate.Act{Verb: gate.EndProof}, func(ctx context.Context, tx *gate.Tx) error {
 		return markAllErased(ctx, tx)
 	})
 	if err != nil {

@@ -26,7 +26,7 @@ func (s *Service) Account(ctx context.Context, tx *gate.InstanceTx, to tenant.Ac
 		return nil
 	}
 	address, err := addressOfAccount(ctx, tx, to)
-	if err != nil {
+	if err != nil || !s.Reaches(address) {
 		return err
 	}
 	return s.queue(ctx, tx, to, address, template, letter)
@@ -34,7 +34,7 @@ func (s *Service) Account(ctx context.Context, tx *gate.InstanceTx, to tenant.Ac
 
 // Address queues a letter to an address that belongs to no account yet: an invitation, an address that is to be verified.
 func (s *Service) Address(ctx context.Context, tx *gate.InstanceTx, to string, template string, letter any) error {
-	if !s.Works() {
+	if !s.Reaches(to) {
 		return nil
 	}
 	return s.queue(ctx, tx, tenant.AccountID{}, to, template, letter)

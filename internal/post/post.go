@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"mainstay/internal/fault"
@@ -66,6 +67,12 @@ func New(cfg Config) (*Service, error) {
 
 // Works reports whether mail is sent. Where it is not, links are shown once to who made them, to be handed over.
 func (s *Service) Works() bool { return s.carrier != nil }
+
+// Reaches reports whether mail to an address is sent. None is to one in .invalid, which is nobody's (RFC 6761, section 6.4): the
+// program's own checks have such addresses, and a letter to them would come back to whoever runs the deployment.
+func (s *Service) Reaches(address string) bool {
+	return s.Works() && !strings.HasSuffix(strings.ToLower(strings.TrimSpace(address)), ".invalid")
+}
 
 // Reach asks the server whether it lets us in, without sending anything. It fails with fault.Busy and a sentence for who runs
 // the deployment.

@@ -235,7 +235,7 @@ func (s *Service) compose(ctx context.Context, tx *gate.Tx, n notice, e *envelop
 	if content != Nothing {
 		letter.Title, letter.Lines = subject.Title, subject.Lines
 	}
-	if err := s.address(ctx, tx, n, letter, e); err != nil {
+	if err := s.address(ctx, tx, n, letter, e); err != nil || !s.Reaches(e.to) {
 		return false, err
 	}
 	return true, s.entered(ctx, tx, letter, e)

@@ -52,7 +52,7 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	made := Made{Key: keyPrefix + tenant.NewSecret()}
+	made := Made{Key: newKey()}
 	made.Credential = Credential{ID: tenant.NewID[ID](s.Source), Kind: "key", Name: want.Name, Member: actor.Member, Scopes: want.Scopes,
 		Prefix: made.Key.Reveal()[:len(keyPrefix)+shownLetters], CreatedAt: s.Source.Now().UTC()}
 	made.EndsAt = made.CreatedAt.AddDate(0, 0, want.Days)
@@ -69,6 +69,8 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 		return issue(ctx, tx, actor, made.Credential, tenant.Digest(made.Key.Reveal()))
 	})
 }
+
+func newKey() tenant.Secret { return keyPrefix + tenant.NewSecret() }
 
 func (r Request) checked() (Request, error) {
 	r.Name = strings.Join(strings.Fields(r.Name), " ")

@@ -26,7 +26,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 		return Pair{}, over()
 	}
 	pair, ok := Pair{}, false
-	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.RefreshToken, func(ctx context.Context, tx *gate.InstanceTx) error {
+	err := s.door.Instance(tenant.As(ctx, gate.Authenticator), gate.RefreshToken, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, scopes, err := useRefresh(ctx, tx, tenant.Digest(refresh.Reveal()))
 		if err == nil {
 			tx.About(id)
@@ -54,7 +54,7 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 
 // Revoke ends what a token belongs to, a key's or a program's (RFC 7009). An unknown token is no error: it does not work.
 func (s *Service) Revoke(ctx context.Context, secret string) error {
-	return s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+	return s.door.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		id, err := credentialOf(ctx, tx, tenant.Digest(secret))
 		if err != nil || id.IsZero() {
 			return err

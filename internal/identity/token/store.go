@@ -212,6 +212,37 @@ func insertPair(ctx context.Context, tx *gate.InstanceTx, id ID, scopes []gate.S
 	return p, tx.SendBatch(ctx, batch).Close()
 }
 
+// rehearsedAccount makes an account that is undone with its transaction.
+func rehearsedAccount(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID) error {
+	_, err := tx.Exec(ctx, `
+insert into control.account (id, email_hmac, password, state, created_at, sealed) values ($1, uuid_send($1), '', 'active', $2, '')`, id, tx.Now())
+	return err
+}
+
+// lives returns how long each kind of a program's tokens lives by its row.
+func lives(ctx context.Context, tx *gate.InstanceTx, id ID) (access, refresh time.Duration, err error) {
+	err = tx.QueryRow(ctx, `
+select max(ends_at - created_at) filter (where kind = 'access'), max(ends_at - created_at) filter (where kind = 'refresh')
+from control.token where credential_id = $1`, id).Scan(&access, &refresh)
+	return access, refresh, err
+}
+
+// ageTokens makes a program's tokens older, as if that time had gone by.
+func ageTokens(ctx context.Context, tx *gate.InstanceTx, id ID, by time.Duration) error {
+	_, err := tx.Exec(ctx, `
+update control.token set created_at = created_at - $2::interval, ends_at = ends_at - $2::interval where credential_id = $1`, id, by)
+	return err
+}
+
+// stored returns what the database holds of a credential and its tokens, as text: bytes as hexadecimal digits.
+func stored(ctx context.Context, tx *gate.InstanceTx, id ID) (string, error) {
+	var rows string
+	err := tx.QueryRow(ctx, `
+select concat((select to_jsonb(c)::text from control.credential c where c.id = $1),
+    (select string_agg(to_jsonb(t)::text, ' ') from control.token t where t.credential_id = $1))`, id).Scan(&rows)
+	return rows, err
+}
+
 // waiting is a program before its person's decision.
 type waiting struct {
 	asking

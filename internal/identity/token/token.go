@@ -30,14 +30,23 @@ type Config struct {
 }
 
 // Service gives credentials out, knows them again and ends them.
-type Service struct{ Config }
+type Service struct {
+	Config
+	door door
+}
+
+// door is the gate's to the schema control, as far as tokens go through it; in a rehearsal it is one that undoes everything.
+type door interface {
+	Instance(ctx context.Context, verb gate.Verb, fn func(ctx context.Context, tx *gate.InstanceTx) error) error
+	Look(ctx context.Context, verb gate.Verb, fn func(ctx context.Context, tx *gate.InstanceTx) error) error
+}
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {
 	if cfg.Gate == nil || cfg.Vault == nil || cfg.Source.Now == nil {
 		return nil, errors.New("token: Gate, Vault and Source are required")
 	}
-	return &Service{cfg}, nil
+	return &Service{Config: cfg, door: cfg.Gate}, nil
 }
 
 // How long things live.
@@ -70,7 +79,7 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 		return tenant.Actor{}, over()
 	}
 	var found standing
-	err := s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+	err := s.door.Look(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		found, err = find(ctx, tx, tenant.Digest(secret))
 		return err
 	})
@@ -78,7 +87,7 @@ func (s *Service) Resolve(ctx context.Context, secret string) (tenant.Actor, err
 		return tenant.Actor{}, err
 	}
 	if s.Source.Now().Sub(found.usedAt) >= usedStride {
-		err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
+		err = s.door.Instance(tenant.As(ctx, gate.Authenticator), gate.UseCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 			tx.About(found.actor.Key)
 			return markUsed(ctx, tx, found.actor.Key)
 		})

@@ -525,3 +525,19 @@ func TestUseIsNotedOnceAnHour(t *testing.T) {
 		t.Error("the list shows the key")
 	}
 }
+
+func TestARehearsalHoldsAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	r, err := d.Rehearse(t.Context())
+	want := token.Rehearsal{AccessFor: token.AccessLife, RefreshFor: token.RefreshLife, Held: true, Over: true, Rotated: true, Reuse: true, Revoked: true,
+		Hashed: true, Looked: true, Bits: 256}
+	if err != nil || r != want {
+		t.Errorf("Rehearse() = %+v, %v; want %+v", r, err, want)
+	}
+	var left int
+	err = d.world.Admin.QueryRow(t.Context(), `select (select count(*) from control.account) + (select count(*) from control.credential) + (select count(*) from control.token)`).Scan(&left)
+	if err != nil || left != 0 {
+		t.Errorf("the rehearsal left %d rows, %v", left, err)
+	}
+}
