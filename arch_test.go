@@ -84,12 +84,15 @@ func imports() map[string]string {
 
 		"sample": "fault tenant meeting",
 
-		"pipeline":     products,
-		"progress":     products,
-		"trust":        products + " identity/oidc/oidctest pipeline progress trust/search trust/markup",
-		"trust/search": "",
-		"trust/markup": "",
-		"health":       "fault tenant postgres vault audit gate queue post sandbox capture/media inference inference/catalogue",
+		"pipeline":         products,
+		"progress":         products,
+		"trust":            products + " identity/oidc/oidctest pipeline progress accesslog trust/credential trust/loopback trust/search trust/markup",
+		"trust/search":     "",
+		"trust/markup":     "",
+		"trust/loopback":   "",
+		"trust/ear":        "",
+		"trust/credential": words + " " + ground + " identity identity/account identity/roster identity/token accesslog trust/loopback trust/search trust/markup",
+		"health":           "fault tenant postgres vault audit gate queue post sandbox capture/media inference inference/catalogue",
 
 		"httpd":             "fault tenant identity httpd/limit",
 		"httpd/limit":       "",

@@ -14,6 +14,7 @@ func identityMethods() map[string]method {
 	type c = worldtest.Case
 	nothing := struct{}{}
 	return map[string]method{
+		"identity.Reaches":      {none: "it looks at the end of an address"},
 		"identity.StageAccount": {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.AgeSessions":  {none: "TestAProofEndsItsOwnWorkspaceAlone"},
 		"identity.StageMember":  {none: "it works in a workspace that nobody has, for the program's own checks"},

@@ -37,6 +37,7 @@ import (
 	"mainstay/internal/speech"
 	"mainstay/internal/speech/engine"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/ear"
 	"mainstay/internal/vault"
 	"mainstay/internal/vault/objectstore"
 	"mainstay/internal/webhook"
@@ -80,6 +81,7 @@ type Program struct {
 	wall    *waf.Firewall
 	damages atomic.Int64 // sealed bytes that did not verify
 	proving sync.Mutex   // one proof at a time
+	heard   *ear.Ear     // in front of the log
 }
 
 // ephemeral says that nothing of a program may outlive it: its root key and key store are in memory.
@@ -87,7 +89,8 @@ type ephemeral bool
 
 // newProgram opens everything. Close must be called, also after Run.
 func newProgram(ctx context.Context, cfg Config, log *slog.Logger, gone ephemeral) (*Program, error) {
-	p := &Program{Config: cfg, Log: log, wall: waf.New(), source: tenant.Source{Now: now, Random: rand.Reader}}
+	heard := ear.New(log.Handler())
+	p := &Program{Config: cfg, Log: slog.New(heard), heard: heard, wall: waf.New(), source: tenant.Source{Now: now, Random: rand.Reader}}
 	for _, open := range []func(context.Context, ephemeral) error{p.openGround, p.openServices} {
 		if err := open(ctx, gone); err != nil {
 			p.Close()

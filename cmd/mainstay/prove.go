@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"mainstay/internal/fault"
@@ -124,9 +125,9 @@ func (p *Program) prove(ctx context.Context, ids []string) proved {
 // deployment is this program as the checks see it.
 func (p *Program) deployment() (trust.Deployment, error) {
 	d := trust.Deployment{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Meetings: p.Meetings, Capture: p.Capture, Speech: p.Speech, Minutes: p.Minutes,
-		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Roster: p.Roster, Post: p.Post, Source: p.source,
+		Progress: p.Progress, Models: p.Models, Egress: p.Egress, Roster: p.Roster, Accounts: p.Accounts, Tokens: p.Tokens, Access: p.Access, Post: p.Post, Source: p.source,
 		Data: p.Config.Data, Temp: os.TempDir(), RootKey: p.Config.RootKey, Blobs: p.Config.Blobs, Objects: p.bucket, Damages: p.damages.Load,
-		Pages: p.proofPages(1e6), Strict: p.proofPages(1e-9),
+		Pages: p.proofPages(1e6), Strict: p.proofPages(1e-9), Doors: p.proofDoors, Listen: p.heard.Listen, Dumps: dumps,
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			pools, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
 			if err == nil {
@@ -162,6 +163,23 @@ func (p *Program) proofPages(factor float64) func(func(*http.Request) (tenant.Ac
 		}
 		return server.Handler(), nil
 	}
+}
+
+// proofDoors returns the pages as people have them, with their sessions and the access log, but for the limits: the checks ask more
+// often than people.
+func (p *Program) proofDoors() (http.Handler, error) {
+	server, err := p.pagesFor(nil, func(c *httpd.Config) { c.LimitFactor = 1e6 })
+	if err != nil {
+		return nil, err
+	}
+	return server.Handler(), nil
+}
+
+// dumps reports whether a crash would leave this process's memory on the disk. What it starts inherits the limit.
+func dumps() bool {
+	var limit syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit)
+	return err != nil || limit.Cur > 1 // withoutDumps says why one byte is none
 }
 
 // sessions are those that the checks make up for themselves.

@@ -12,6 +12,9 @@ import (
 // Mails reports whether letters are sent.
 func (s *Service) Mails() bool { return s.Post != nil && s.Post.Works() }
 
+// Reaches reports whether letters to an address are sent.
+func (s *Service) Reaches(address string) bool { return s.Post != nil && s.Post.Reaches(address) }
+
 // NotMe makes a link for a letter to an account: it says that a session, or whatever else was done, was somebody else's. Email
 // is the address before a change. Where no mail is sent there is none.
 func (s *Service) NotMe(ctx context.Context, tx *gate.InstanceTx, l link.Link) (path string, err error) {

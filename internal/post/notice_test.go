@@ -355,23 +355,6 @@ func TestWhoLostTheirRightGetsNothing(t *testing.T) {
 	}
 }
 
-// TestNobodysAddressGetsNoNotice has the admin's address be nobody's.
-func TestNobodysAddressGetsNoNotice(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.everybody(t)
-	h.Rename(t, h.Tenant.Admin, "admin", "admin@localhost.invalid")
-	h.submit(t, h.Member, h.Case(t, false))
-	if len(h.to("owner")) != 1 {
-		t.Fatal("the owner got no mail, so that nothing was tried")
-	}
-	for _, m := range h.Mail.Mails() {
-		if strings.HasSuffix(m.To, ".invalid") {
-			t.Errorf("a mail went to %s", m.To)
-		}
-	}
-}
-
 // TestANoticeHoldsNoContent looks at the whole row and at what the title is after it was erased.
 func TestANoticeHoldsNoContent(t *testing.T) {
 	t.Parallel()

@@ -204,25 +204,6 @@ func TestWithoutAServerNothingIsQueued(t *testing.T) {
 	o.wants(t, "")
 }
 
-// TestNobodysAddressGetsNothing has an account of an address that cannot be anybody's: those of the program's own checks.
-func TestNobodysAddressGetsNothing(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t, posttest.StartTLS)
-	o.to = o.account(t, "prover@localhost.INVALID ")
-	o.reset(t)
-	err := o.during(t, func(ctx context.Context, tx *gate.InstanceTx) error {
-		return o.Address(ctx, tx, "guest@localhost.invalid", "test", post.Test{By: "Ada"})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.drain(t)
-	o.wants(t, "")
-	if !o.Reaches("ada@invalid.example") || o.Reaches("ada@localhost.invalid") {
-		t.Error("whom mail reaches does not go by the end of the address")
-	}
-}
-
 func TestALetterOfAnotherFormIsRefused(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, posttest.StartTLS)

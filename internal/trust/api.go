@@ -38,14 +38,8 @@ func (b *browser) ask(ctx context.Context, s *side, method, path string, body io
 // formToken reads the token that a session's changes carry.
 func (b *browser) formToken(ctx context.Context, s *side) (string, error) {
 	got, err := b.ask(ctx, s, http.MethodGet, "/meetings", nil)
-	for _, e := range markup.Elements(got.body) {
-		named := map[string]string{}
-		for _, a := range e.Attributes {
-			named[a.Key] = a.Val
-		}
-		if e.Name == "meta" && named["name"] == "csrf" {
-			return named["content"], err
-		}
+	if token := markup.FormToken(got.body); token != "" {
+		return token, err
 	}
 	return "", fmt.Errorf("the pages carry no token (status %d): %w", got.status, err)
 }

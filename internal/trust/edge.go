@@ -11,6 +11,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/loopback"
 	"mainstay/internal/trust/markup"
 )
 
@@ -37,12 +38,12 @@ func (p *proof) reader(pages func(func(*http.Request) (tenant.Actor, error)) (ht
 	}
 	var pair *tls.Certificate
 	if secure {
-		if pair, err = unknown(); err != nil {
+		if pair, err = loopback.Unknown(); err != nil {
 			return nil, err
 		}
 		r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // it is our own listener, a line above
 	}
-	if r.address, r.close, err = serve(handler, pair); err != nil {
+	if r.address, r.close, err = loopback.Serve(handler, pair); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -82,15 +83,7 @@ func (r *reader) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range markup.Elements(page.body) {
-		named := map[string]string{}
-		for _, a := range e.Attributes {
-			named[a.Key] = a.Val
-		}
-		if e.Name == "meta" && named["name"] == "csrf" {
-			r.token = named["content"]
-		}
-	}
+	r.token = markup.FormToken(page.body)
 	if r.token == "" {
 		return fmt.Errorf("the pages carry no token (status %d)", page.status)
 	}

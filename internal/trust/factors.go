@@ -3,18 +3,15 @@ package trust
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
-	"sync"
 
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/enrolment"
 	"mainstay/internal/identity/factor"
+	"mainstay/internal/trust/loopback"
 )
 
 // securityEnabled has a workspace ask for a second factor. Who has none is led to where they set one up, and who has one goes on.
@@ -84,8 +81,8 @@ func codesOfApps(ctx context.Context, p *proof) (finding, error) {
 
 // codesByText sends a code through a gateway of the check's own, and tries what came out of it.
 func codesByText(ctx context.Context, p *proof) (finding, error) {
-	var inbox inbox
-	address, closing, err := serve(&inbox, nil)
+	var inbox loopback.Inbox
+	address, closing, err := loopback.Serve(&inbox, nil)
 	if err != nil {
 		return finding{}, err
 	}
@@ -102,7 +99,7 @@ func codesByText(ctx context.Context, p *proof) (finding, error) {
 	if err := enrolment.RehearseTexts(ctx, gateway, code); err != nil {
 		return finding{}, err
 	}
-	if inbox.code() != code {
+	if inbox.Code() != code {
 		return fail("the gateway got another code than was sent")
 	}
 	r, err := p.Identity.Factors.Rehearse(ctx, code)
@@ -120,30 +117,4 @@ func codesByText(ctx context.Context, p *proof) (finding, error) {
 		state = "on here, with a warning"
 	}
 	return pass("a stand-in's code is taken once, for its own sign-in, within 10 minutes; locked after 5 wrong ones; %s", state)
-}
-
-// inbox is a gateway of the check's own.
-type inbox struct {
-	mu   sync.Mutex
-	text string
-}
-
-func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	var message struct {
-		Text string `json:"text"`
-	}
-	if err == nil && json.Unmarshal(body, &message) == nil {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		i.text = message.Text
-	}
-}
-
-// code returns what stands first in the last message.
-func (i *inbox) code() string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	code, _, _ := strings.Cut(i.text, " ")
-	return code
 }

@@ -2,72 +2,18 @@ package trust
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"mainstay/internal/egress"
 	"mainstay/internal/llm"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/loopback"
 )
-
-// serve answers on a free port of loopback until close.
-func serve(h http.Handler, certificate *tls.Certificate) (address string, closing func(), err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("opening a port: %w", err)
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	address = "http://" + listener.Addr().String()
-	if certificate != nil {
-		address = "https://" + listener.Addr().String()
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12})
-	}
-	go func() { _ = server.Serve(listener) }()
-	return address, func() { _ = server.Close() }, nil
-}
-
-// standIn is a model that answers nothing of use and keeps what it was sent.
-type standIn struct {
-	mu       sync.Mutex
-	requests []received
-}
-
-type received struct {
-	method, path, key string
-	body              []byte
-}
-
-// ServeHTTP implements http.Handler.
-func (m *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	m.mu.Lock()
-	m.requests = append(m.requests, received{r.Method, r.URL.Path, r.Header.Get("Authorization"), body})
-	m.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"choices":[{"message":{"role":"assistant","content":"{}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}}`)
-}
-
-func (m *standIn) got() []received {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.requests)
-}
 
 // asked turns a model on in our workspace, has minutes drafted, and turns it off.
 func (p *proof) asked(ctx context.Context, address string) (minutes.Opened, []egress.Entry, error) {
@@ -119,8 +65,8 @@ func modelCalledDirectly(ctx context.Context, p *proof) (finding, error) {
 	if f, ok := p.allowed(); !ok {
 		return f, nil
 	}
-	model := &standIn{}
-	address, closing, err := serve(model, nil)
+	model := &loopback.Model{}
+	address, closing, err := loopback.Serve(model, nil)
 	if err != nil {
 		return finding{}, err
 	}
@@ -129,15 +75,15 @@ func modelCalledDirectly(ctx context.Context, p *proof) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	got := model.got()
+	got := model.Got()
 	if len(got) == 0 {
 		return fail("the model was not asked")
 	}
 	for _, r := range got {
 		var sent map[string]any
-		if err := json.Unmarshal(r.body, &sent); err != nil || r.method != http.MethodPost || !strings.HasSuffix(r.path, "/chat/completions") ||
-			r.key != "Bearer "+p.name("key") || sent["model"] != "stand-in" || sent["messages"] == nil {
-			return fail("a call is not the provider's own: %s %s of %d bytes", r.method, r.path, len(r.body))
+		if err := json.Unmarshal(r.Body, &sent); err != nil || r.Method != http.MethodPost || !strings.HasSuffix(r.Path, "/chat/completions") ||
+			r.Key != "Bearer "+p.name("key") || sent["model"] != "stand-in" || sent["messages"] == nil {
+			return fail("a call is not the provider's own: %s %s of %d bytes", r.Method, r.Path, len(r.Body))
 		}
 	}
 	host := strings.TrimPrefix(address, "http://")
@@ -157,12 +103,12 @@ func modelVerified(ctx context.Context, p *proof) (finding, error) {
 	if f, ok := p.allowed(); !ok {
 		return f, nil
 	}
-	certificate, err := unknown()
+	certificate, err := loopback.Unknown()
 	if err != nil {
 		return finding{}, err
 	}
-	model := &standIn{}
-	address, closing, err := serve(model, certificate)
+	model := &loopback.Model{}
+	address, closing, err := loopback.Serve(model, certificate)
 	if err != nil {
 		return finding{}, err
 	}
@@ -171,7 +117,7 @@ func modelVerified(ctx context.Context, p *proof) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	if n := len(model.got()); n > 0 {
+	if n := len(model.Got()); n > 0 {
 		return fail("%d calls reached a server whose certificate nobody vouches for", n)
 	}
 	if len(ledger) == 0 || o.Minutes.DraftedBy.Kind != "rules" || o.Minutes.DraftedBy.Note == nil {
@@ -181,22 +127,6 @@ func modelVerified(ctx context.Context, p *proof) (finding, error) {
 		return fail("a model by plain HTTP on another machine can be chosen")
 	}
 	return pass("0 of %d calls reached a server with an unknown certificate; the draft says why the model was not used", len(ledger))
-}
-
-// unknown is a certificate that signs itself.
-func unknown() (*tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("making a certificate: %w", err)
-	}
-	now := time.Now()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, fmt.Errorf("making a certificate: %w", err)
-	}
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // kinds are the kinds of content that a meeting has, as the ledger names them, with the ending of the word that stands in each.
@@ -210,8 +140,8 @@ func modelGetsWhatIsSaid(ctx context.Context, p *proof) (finding, error) {
 	if f, ok := p.allowed(); !ok {
 		return f, nil
 	}
-	model := &standIn{}
-	address, closing, err := serve(model, nil)
+	model := &loopback.Model{}
+	address, closing, err := loopback.Serve(model, nil)
 	if err != nil {
 		return finding{}, err
 	}
@@ -220,17 +150,17 @@ func modelGetsWhatIsSaid(ctx context.Context, p *proof) (finding, error) {
 	if err != nil {
 		return finding{}, err
 	}
-	return compared(model.got(), ledger, p.word)
+	return compared(model.Got(), ledger, p.word)
 }
 
-func compared(got []received, ledger []egress.Entry, word string) (finding, error) {
+func compared(got []loopback.Received, ledger []egress.Entry, word string) (finding, error) {
 	if len(got) == 0 || len(got) != len(ledger) {
 		return fail("%d calls arrived and the ledger has %d", len(got), len(ledger))
 	}
 	sent, said := map[string]bool{}, map[string]bool{}
 	for i, r := range got {
 		for kind, ending := range kinds() {
-			if strings.Contains(strings.ToLower(string(r.body)), word+ending) {
+			if strings.Contains(strings.ToLower(string(r.Body)), word+ending) {
 				sent[kind] = true
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/oidc/oidctest"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/loopback"
 )
 
 // directory is the Microsoft tenant that the stand-in poses as.
@@ -46,7 +47,7 @@ func (p *proof) travel(ctx context.Context, kind oidc.Kind, rules oidc.Rules) (*
 	if err != nil {
 		return nil, err
 	}
-	address, closing, err := serve(idp, nil)
+	address, closing, err := loopback.Serve(idp, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -16,37 +16,9 @@ import (
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/loopback"
 	"mainstay/internal/trust/search"
 )
-
-// passwordsNowhere signs in with a password that is a word, and looks for it; and at the form of all that are stored.
-func passwordsNowhere(ctx context.Context, p *proof) (finding, error) {
-	password := p.name("password")
-	for _, email := range []string{"nobody@localhost.invalid", p.word + "@localhost.invalid"} {
-		if _, err := p.Identity.SignIn(ctx, email, password); err == nil {
-			return fail("somebody who does not exist signed in")
-		}
-	}
-	var all, readable int
-	err := p.look(ctx, func(ctx context.Context, tx *gate.Tx) (err error) {
-		all, readable, err = passwords(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return finding{}, fmt.Errorf("looking at stored passwords: %w", err)
-	}
-	if readable > 0 {
-		return fail("%d of %d stored passwords are no salted hash", readable, all)
-	}
-	found, err := search.For(password).In(p.began, p.Data, p.Temp)
-	if err != nil {
-		return finding{}, err
-	}
-	if len(found) > 0 {
-		return fail("a password stands in %d files, the first %s (%s)", len(found), found[0].Path, found[0].Form)
-	}
-	return pass("%d of %d stored passwords are salted hashes; 0 finds of one that was tried", all, all)
-}
 
 // cookie carries the sessions of the proof. They mean nothing to the program's own.
 const cookie = "proof"
@@ -73,7 +45,7 @@ func (p *proof) browser() (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.address, b.close, err = serve(pages, nil)
+	b.address, b.close, err = loopback.Serve(pages, nil)
 	return b, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mainstay/internal/fault"
+	"mainstay/internal/gate"
 	"mainstay/internal/meeting"
 	"mainstay/internal/minutes"
 	"mainstay/internal/tenant"
@@ -18,6 +19,7 @@ import (
 type proof struct {
 	Deployment
 	began time.Time // by the machine's clock, as the times of files are
+	since string    // the database's transaction before the first of the proof's
 	word  string    // twelve random letters that stand in everything that is put in, and nowhere else
 	ours  side
 	other side
@@ -41,6 +43,13 @@ func begin(ctx context.Context, d Deployment) (*proof, error) {
 		letters[i] = 'a' + letters[i]%26
 	}
 	p := &proof{Deployment: d, began: time.Now().Add(-time.Second), word: string(letters)}
+	err := p.look(ctx, func(ctx context.Context, tx *gate.Tx) (err error) {
+		p.since, err = horizon(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking the database: %w", err)
+	}
 	for _, s := range []*side{&p.ours, &p.other} {
 		owner, err := d.Identity.StageProof(ctx, "Proof "+p.name("workspace"))
 		if err != nil {

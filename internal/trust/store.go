@@ -99,20 +99,63 @@ func inRows(ctx context.Context, tx *gate.Tx, s *search.Search) (tables []string
 	}
 	for table := range all {
 		found, err := tx.Query(ctx, `select * from `+table+` where workspace_id = $1`, tx.Workspace())
+		hit, n, err := within(found, err, s)
 		if err != nil {
 			return nil, rows, fmt.Errorf("reading %s: %w", table, err)
 		}
-		hit := false
-		for found.Next() {
-			rows++
-			for _, cell := range found.RawValues() {
-				hit = hit || len(s.Within(cell)) > 0
-			}
+		if rows += n; hit {
+			tables = append(tables, table)
 		}
-		if err := found.Err(); err != nil {
+	}
+	return tables, rows, nil
+}
+
+// within reports whether a row holds what the search looks for, and how many rows there are.
+func within(found pgx.Rows, err error, s *search.Search) (hit bool, rows int, _ error) {
+	if err != nil {
+		return false, 0, err
+	}
+	defer found.Close()
+	for found.Next() {
+		rows++
+		for _, cell := range found.RawValues() {
+			hit = hit || len(s.Within(cell)) > 0
+		}
+	}
+	return hit, rows, found.Err()
+}
+
+// horizon returns the transaction since which everything that will be written can be told apart.
+func horizon(ctx context.Context, tx *gate.Tx) (string, error) {
+	var xid string
+	err := tx.QueryRow(ctx, `select pg_snapshot_xmin(pg_current_snapshot())::text`).Scan(&xid)
+	return xid, err
+}
+
+// sharedTables returns the tables of no workspace that the acting role may read.
+func sharedTables(ctx context.Context, tx *gate.Tx) ([]string, error) {
+	rows, err := tx.Query(ctx, `
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname in ('control', 'queue') and c.relkind = 'r' and has_table_privilege(c.oid, 'select') order by 1`)
+	if err != nil {
+		return nil, fmt.Errorf("listing tables: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// inShared is inRows for the tables of no workspace, and for what was written there since a transaction.
+func inShared(ctx context.Context, tx *gate.Tx, s *search.Search, since string) (tables []string, rows int, err error) {
+	all, err := sharedTables(ctx, tx)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, table := range all {
+		found, err := tx.Query(ctx, `select t.* from `+table+` t where age(t.xmin) <= age(($1::text)::xid8::xid)`, since)
+		hit, n, err := within(found, err, s)
+		if err != nil {
 			return nil, rows, fmt.Errorf("reading %s: %w", table, err)
 		}
-		if hit {
+		if rows += n; hit {
 			tables = append(tables, table)
 		}
 	}
@@ -142,11 +185,4 @@ func foreign(ctx context.Context, tx *gate.Tx, other [16]byte) (seen, changed in
 		changed += tag.RowsAffected()
 	}
 	return seen, changed, len(all), nil
-}
-
-// passwords returns how many accounts there are, and how many of them hold something else than a salted hash.
-func passwords(ctx context.Context, tx *gate.Tx) (all, bare int, err error) {
-	err = tx.QueryRow(ctx, `
-select count(*), count(*) filter (where password !~ '^\$(argon2id|pbkdf2-sha256|2[aby])\$') from control.account`).Scan(&all, &bare)
-	return all, bare, err
 }

@@ -1,10 +1,10 @@
 // Package trust knows what Mainstay promises, and checks each promise against the live deployment.
 //
-// A [Promise] is data: a number, a sentence and a check. [Prove] makes two workspaces that nobody can sign in to, puts a
-// meeting into them through the same services as everybody else, looks at what became of it in pages, rows, files and calls,
-// and destroys the workspaces. Real data is neither read nor written. A promise that this deployment has nothing to keep (a
-// bucket's TLS where there is no bucket) is not applicable, with the reason; one about the program's source is checked where
-// the source is, and says so.
+// A [Promise] is data: a number, a sentence and a check. [Prove] makes two workspaces that nobody but people of its own can sign in
+// to, puts a meeting into them through the same services as everybody else, looks at what became of it in pages, rows, files, the
+// log and calls, and destroys the workspaces with their people. Real data is neither shown nor written. A promise that this
+// deployment has nothing to keep (a bucket's TLS where there is no bucket) is not applicable, with the reason; one about the
+// program's source is checked where the source is, and says so.
 //
 // Every check was seen red: its test breaks what it looks at and wants it to fail.
 package trust
@@ -32,6 +32,7 @@ import (
 	"mainstay/internal/progress"
 	"mainstay/internal/speech"
 	"mainstay/internal/tenant"
+	"mainstay/internal/trust/credential"
 	"mainstay/internal/vault"
 )
 
@@ -88,6 +89,9 @@ type Deployment struct {
 	Vault    Sealer
 	Identity *identity.Service
 	Roster   Roster
+	Accounts credential.Resetter
+	Tokens   credential.Rehearser
+	Access   credential.Log
 	Meetings *meeting.Service
 	Capture  Recordings
 	Speech   *speech.Service
@@ -110,6 +114,14 @@ type Deployment struct {
 	Pages func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
 	// Strict is Pages under limits of one request a minute.
 	Strict func(sessions func(*http.Request) (tenant.Actor, error)) (http.Handler, error)
+	// Doors returns the program's pages with its own sessions and access log, under limits that the checks never reach.
+	Doors func() (http.Handler, error)
+	// Listen writes all that the program logs to a writer until stop, at every level.
+	Listen func(io.Writer) (stop func())
+	// Dumps reports whether a crash leaves the program's memory on the disk; nil: nobody knows.
+	Dumps func() bool
+	// Work is the least work of a password's hash that is promised; zero: the program's own.
+	Work identity.HashCost
 	// Providers makes sign-in through identity providers as the program does.
 	Providers func(oidc.Config) (Journeys, error)
 	// Damages returns how often the operator was told of sealed bytes that do not verify.
@@ -124,6 +136,7 @@ type Deployment struct {
 
 // Roster is who belongs to a workspace, as far as it is checked.
 type Roster interface {
+	credential.Inviter
 	SignIn(ctx context.Context) (roster.SignIn, error)
 	ChangeSignIn(ctx context.Context, p roster.SignIn) error
 	ChangeRole(ctx context.Context, id tenant.MemberID, to gate.Role) error

@@ -3,6 +3,7 @@ package trust_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"mainstay/internal/postgres"
 	"mainstay/internal/tenant"
 	"mainstay/internal/trust"
+	"mainstay/internal/trust/ear"
 	"mainstay/internal/vault"
 	"mainstay/internal/worldtest"
 )
@@ -42,10 +44,12 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 			t.Errorf("the queue: %v", err)
 		}
 	})
+	heard := ear.New(slog.DiscardHandler)
 	root := filepath.Join(t.TempDir(), "root.key")
 	check(t, os.WriteFile(root, []byte("not a key"), 0o600))
 	d := &trust.Deployment{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Meetings: w.Meetings, Capture: w.Capture, Speech: w.Speech, Minutes: w.Minutes,
 		Progress: w.Progress, Models: w.Models, Egress: w.Egress, Roster: w.Roster, Post: w.Post, Source: w.Source, Data: filepath.Dir(w.Folder), Temp: t.TempDir(), RootKey: root, Objects: vault.NewFolder(w.Folder, nil), Damages: w.Damages,
+		Accounts: w.Accounts, Tokens: w.Tokens, Access: w.Access, Work: w.Identity.Hash,
 		Providers: func(cfg oidc.Config) (trust.Journeys, error) { return oidc.New(cfg) },
 		Connect: func(ctx context.Context, dsn tenant.Secret) error {
 			_, err := postgres.Open(ctx, postgres.Config{DSN: dsn})
@@ -58,6 +62,8 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 		Pages: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
 			return w.PagesFor(t, sessions(s)).Server.Handler(), nil
 		},
+		Doors:  func() (http.Handler, error) { return w.PagesFor(t, nil, saysTo(heard)).Server.Handler(), nil },
+		Listen: heard.Listen,
 		Strict: func(s func(*http.Request) (tenant.Actor, error)) (http.Handler, error) {
 			return w.PagesFor(t, sessions(s), func(c *httpd.Config) { c.LimitFactor = 1e-9 }).Server.Handler(), nil
 		}}
@@ -65,6 +71,11 @@ func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 		d.Routes = append(d.Routes, trust.Route{Method: r.Method, Pattern: r.Pattern, Policy: r.Policy.String()})
 	}
 	return w, d
+}
+
+// saysTo has pages log to a handler.
+func saysTo(h slog.Handler) func(*httpd.Config) {
+	return func(c *httpd.Config) { c.Log = slog.New(h) }
 }
 
 // prove checks one promise.

@@ -36,7 +36,7 @@ func (s *Service) Resettable(ctx context.Context, id tenant.MemberID) (name stri
 
 // ResetLink makes a link with which a member chooses a new password, for an owner or an admin to hand over where no mail is
 // sent. It is the only one that is good, and a second factor is still asked for. It fails with fault.Denied where an admin wants
-// one for an owner, and with fault.Conflict where mail is sent, which reaches the person alone; for the actor's own account; for
+// one for an owner, and with fault.Conflict where mail is sent to the person, which reaches them alone; for the actor's own account; for
 // who is disabled; and for an account that has a place in another workspace, too, whose admins did not agree.
 func (s *Service) ResetLink(ctx context.Context, id tenant.MemberID) (Handed, error) {
 	actor, err := tenant.ActorOf(ctx)
@@ -96,6 +96,10 @@ func (s *Service) hereAlone(ctx context.Context, id tenant.MemberID) (alone bool
 // resettable returns the account of a member whom the actor can hand a link.
 func (s *Service) resettable(ctx context.Context, tx *gate.Tx, id tenant.MemberID, alone bool) (tenant.AccountID, error) {
 	m, err := loadStanding(ctx, tx, id)
+	var at string
+	if err == nil {
+		at, err = addressOf(ctx, tx, id)
+	}
 	switch {
 	case err != nil:
 		return m.account, err
@@ -105,7 +109,7 @@ func (s *Service) resettable(ctx context.Context, tx *gate.Tx, id tenant.MemberI
 		return m.account, fault.New(fault.Conflict, "This is your own account. Change your password under Account, Security.")
 	case m.disabled:
 		return m.account, fault.New(fault.Conflict, "This member is disabled. Enable them first.")
-	case s.Identity.Mails():
+	case s.Identity.Reaches(at):
 		return m.account, fault.New(fault.Conflict, "Mail is sent here: they ask for a link themselves where they sign in, and it reaches them alone.")
 	case !alone:
 		return m.account, shared()

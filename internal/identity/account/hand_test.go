@@ -96,4 +96,8 @@ func TestNobodyHandsALinkOverWhereMailIsSent(t *testing.T) {
 	if _, err := w.Accounts.ResetLink(ten.Owner, memberOf(t, ten.Member)); !fault.Is(err, fault.Conflict) || !strings.Contains(fault.Sentence(err), "Mail is sent") {
 		t.Errorf("a link beside the mail: %v, want conflict", err)
 	}
+	ten.Rename(t, ten.Member, "Nobody", "nobody@localhost.invalid") // whom no mail reaches
+	if _, err := w.Accounts.ResetLink(ten.Owner, memberOf(t, ten.Member)); err != nil {
+		t.Errorf("a link for somebody whom no mail reaches: %v", err)
+	}
 }

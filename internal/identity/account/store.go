@@ -150,6 +150,17 @@ func loadStanding(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (standin
 	return m, err
 }
 
+// addressOf returns the address of a member as their workspace knows it.
+func addressOf(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (string, error) {
+	var body []byte
+	if err := tx.QueryRow(ctx, `select sealed from tenant.member where workspace_id = $1 and id = $2`, tx.Workspace(), id).Scan(&body); err != nil {
+		return "", fmt.Errorf("reading member %s: %w", id, err)
+	}
+	var known person
+	err := tx.Open(ctx, tx.Place(gate.WorkspaceRecord(tx.Workspace()), "member", id), body, &known)
+	return known.Email, err
+}
+
 // ownersOf returns the accounts of a workspace's owners but one.
 func ownersOf(ctx context.Context, tx *gate.Tx, but tenant.AccountID) ([]tenant.AccountID, error) {
 	rows, err := tx.Query(ctx, `

@@ -34,6 +34,26 @@ func Elements(page []byte) []Element {
 	}
 }
 
+// FormToken returns the token that the changes of a page's session carry; empty: the page has none.
+func FormToken(page []byte) string {
+	for _, e := range Elements(page) {
+		if e.Name == "meta" && e.Attribute("name") == "csrf" {
+			return e.Attribute("content")
+		}
+	}
+	return ""
+}
+
+// Attribute returns what an attribute of the element says, empty for one that it has not.
+func (e Element) Attribute(key string) string {
+	for _, a := range e.Attributes {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
 // Leads reports whether an attribute leads somewhere.
 func Leads(attribute string) bool {
 	switch attribute {
