@@ -50,7 +50,6 @@ func TestAWorkspaceAsksForFactors(t *testing.T) {
 		"who has shown nothing is not let in for nothing": {"second", nil, fault.SecondFactor},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			ws := w.Workspace(t)
 			meeting := ws.Meeting(t, true)
 			policy(t, w, ws, "least_factor", c.least)
@@ -123,9 +122,9 @@ func TestAKeyHasItsScopeAndItsPersonsRole(t *testing.T) {
 		"what no key may":                 {gate.Owner, []string{"settings:write", "*", ""}, gate.ChangeModel, fault.Denied, false},
 		"a scope that is spelled in part": {gate.Owner, []string{"meetings"}, gate.ReadMeeting, fault.Denied, false},
 	} {
+		who := changed(t, ws.Member(t, c.role), func(a *tenant.Actor) { a.Credential, a.Scopes = tenant.ByKey, c.scopes })
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			who := changed(t, ws.Member(t, c.role), func(a *tenant.Actor) { a.Credential, a.Scopes = tenant.ByKey, c.scopes })
 			act := gate.Act{Verb: c.verb}
 			if c.verb == gate.ReadMeeting || c.verb == gate.ChangeMeeting {
 				act.Object = meeting

@@ -34,7 +34,7 @@ func TestBrokenBuildsAreSeen(t *testing.T) {
 			From: `	if first.FormName() != "csrf" || !s.holds(sightOf(r).actor.Session, string(got)) {`, To: `	if len(got) > 128 {`,
 			Sees: "TestPartsChecksTheFirstPart", Says: "first part csrf: status 200, want 403"},
 		{Case: "B15", Name: "the token is the same in every page", File: "httpd.go",
-			From: `	if _, err := io.ReadFull(s.cfg.Source.Random, token[:sha256.Size]); err != nil {`, To: `	if err := error(nil); err != nil {`,
+			From: `	if _, err := io.ReadFull(s.cfg.Source.Random, token[:sha256.Size]); err != nil {`, To: `	if _, err := io.ReadFull(s.cfg.Source.Random, token[:0]); err != nil {`,
 			Sees: "TestTokensOfASessionDiffer", Says: "are one text"},
 		{Case: "A10", Name: "a page may be kept", File: "guard.go",
 			From: `	h.Set("Cache-Control", "no-store")`, To: `	h.Set("Cache-Control", "private, max-age=600")`,

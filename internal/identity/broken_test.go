@@ -60,7 +60,7 @@ func TestBrokenBuildsAreSeen(t *testing.T) {
 			Sees: "TestAPersonGetsInWhileOthersGuess", Says: "the right password from a browser that nobody knows"},
 		{Case: "B05", Name: "a confirmation keeps the session's token", File: "sessionstore.go",
 			From: `update control.session set token_hash = $3, previous_hash = null, previous_until = null, rotated_at = $4, confirmed_at`,
-			To:   `update control.session set token_hash = coalesce(token_hash, $3), previous_hash = null, previous_until = null, rotated_at = $4, confirmed_at`,
+			To:   `update control.session set token_hash = case when $3::bytea is null then null else token_hash end, rotated_at = $4, confirmed_at`,
 			Sees: "TestAConfirmationReplacesTheToken", Says: "before a confirmation"},
 		{Case: "B05", Name: "the token before a confirmation is good for a while", File: "sessionstore.go",
 			From: `set token_hash = $3, previous_hash = null, previous_until = null, rotated_at = $4, confirmed_at`,
