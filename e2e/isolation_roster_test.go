@@ -32,6 +32,13 @@ func rosterMethods() map[string]method {
 		"roster.UndoRole": {least: gate.Admin, ends: fault.Ended, call: func(ctx context.Context, w *w, c c) (any, error) {
 			return nothing, w.Roster.UndoRole(ctx, c.Person)
 		}},
+		"roster.UndoRemoval": {least: gate.Admin, ends: fault.Ended, call: func(ctx context.Context, w *w, c c) (any, error) {
+			return nothing, w.Roster.UndoRemoval(ctx, c.Person)
+		}},
+		"roster.Removed": {least: gate.Admin, ends: fault.Ended, call: func(ctx context.Context, w *w, c c) (any, error) {
+			m, err := w.Roster.Removed(ctx, c.Person)
+			return m, err
+		}},
 		"roster.Undoable": {least: gate.Admin, ends: fault.Ended, call: func(ctx context.Context, w *w, c c) (any, error) {
 			_, role, err := w.Roster.Undoable(ctx, c.Person)
 			return role, err

@@ -29,6 +29,7 @@ func rosterVisits() map[string]visit {
 		"POST /settings/members/{id}/remove":     {of: personOf},
 		"GET /settings/members/{id}/reset":       {of: personOf, ends: http.StatusConflict}, // who is disabled
 		"POST /settings/members/{id}/reset":      {of: personOf, ends: http.StatusConflict},
+		"POST /settings/members/{id}/restore":    {of: personOf, ends: http.StatusGone},
 		"GET /settings/members/{id}/transfer":    {of: personOf},
 		"POST /settings/members/{id}/transfer":   {of: personOf, form: url.Values{"confirm": {"transfer"}}, ends: http.StatusConflict}, // who is disabled
 		"POST /settings/invitations/{id}/send":   {of: invitationOf},

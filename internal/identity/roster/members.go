@@ -29,7 +29,7 @@ type Member struct {
 	account tenant.AccountID
 }
 
-// UndoFor is how long a change of a role can be taken back by who made it.
+// UndoFor is how long a change of a role, or a removal, can be taken back by who made it.
 const UndoFor = 10 * time.Minute
 
 // Members returns who is in the workspace, by name. Those who left are not among them.
@@ -200,7 +200,12 @@ func (s *Service) expel(ctx context.Context, act gate.Act, state string) error {
 		if err := held.may(held.target.Role); err != nil {
 			return err
 		}
-		if err := setState(ctx, tx, gone.ID, state); err != nil {
+		if state == "removed" {
+			err = setRemoved(ctx, tx, gone.ID)
+		} else {
+			err = setState(ctx, tx, gone.ID, state)
+		}
+		if err != nil {
 			return err
 		}
 		return settle(ctx, tx, gone.ID, "")
@@ -209,6 +214,44 @@ func (s *Service) expel(ctx context.Context, act gate.Act, state string) error {
 		return err
 	}
 	return s.closeSeat(ctx, gone)
+}
+
+// Removed returns a member whom the actor removed lately and may let in again, with the role that they had. It fails with
+// fault.Ended where there is nothing to take back.
+func (s *Service) Removed(ctx context.Context, id tenant.MemberID) (Member, error) {
+	var m Member
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.RemoveMember, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		if m, err = loadRemoved(ctx, tx, id); err != nil {
+			return err
+		}
+		return holding{mine: tx.Role(), target: m}.may(m.Role)
+	})
+	return m, err
+}
+
+// UndoRemoval lets a member in again whom the actor removed, with the role that they had, within [UndoFor]. Their sessions, keys and
+// programs stay ended. It fails with fault.Ended after that, for a member who was disabled before, and where they came back since.
+func (s *Service) UndoRemoval(ctx context.Context, id tenant.MemberID) error {
+	var back Member
+	err := s.Gate.Do(ctx, gate.Act{Verb: gate.RemoveMember, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		tx.Note("undone", true)
+		mine, err := holdOwn(ctx, tx, gate.Admin)
+		if err != nil {
+			return err
+		}
+		if back, err = loadRemoved(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := (holding{mine: mine, target: back}).may(back.Role); err != nil {
+			return err
+		}
+		tx.Note("role", back.Role)
+		return setState(ctx, tx, id, "active")
+	})
+	if err != nil {
+		return err
+	}
+	return s.openSeat(ctx, back.account, back.ID, nil)
 }
 
 // Enable lets a disabled member in again, with the role that they had.

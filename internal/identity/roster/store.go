@@ -38,18 +38,28 @@ func lock(ctx context.Context, tx *gate.Tx) error {
 // It fails with fault.Missing for a member who left, and with fault.Denied for an actor who is no longer at least of the role.
 func hold(ctx context.Context, tx *gate.Tx, id tenant.MemberID, least gate.Role) (holding, error) {
 	var h holding
-	if err := lock(ctx, tx); err != nil {
+	var err error
+	if h.mine, err = holdOwn(ctx, tx, least); err != nil {
 		return h, err
-	}
-	err := tx.QueryRow(ctx, `select role from tenant.member where workspace_id = $1 and id = $2 and state = 'active'`, tx.Workspace(), tx.Actor().Member).Scan(&h.mine)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return h, fmt.Errorf("reading the actor's role: %w", err)
-	}
-	if !h.mine.AtLeast(least) {
-		return h, fault.New(fault.Denied, "Your role does not allow this any more. An owner of the workspace can change that.")
 	}
 	h.target, err = loadMember(ctx, tx, id)
 	return h, err
+}
+
+// holdOwn holds the workspace's row and returns the actor's role as it stands then.
+func holdOwn(ctx context.Context, tx *gate.Tx, least gate.Role) (gate.Role, error) {
+	var mine gate.Role
+	if err := lock(ctx, tx); err != nil {
+		return mine, err
+	}
+	err := tx.QueryRow(ctx, `select role from tenant.member where workspace_id = $1 and id = $2 and state = 'active'`, tx.Workspace(), tx.Actor().Member).Scan(&mine)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return mine, fmt.Errorf("reading the actor's role: %w", err)
+	}
+	if !mine.AtLeast(least) {
+		return mine, fault.New(fault.Denied, "Your role does not allow this any more. An owner of the workspace can change that.")
+	}
+	return mine, nil
 }
 
 // loadMember fails with fault.Missing for a member who left.
@@ -137,6 +147,35 @@ where workspace_id = $1 and id in ($2, $3)`, tx.Workspace(), tx.Actor().Member, 
 func setState(ctx context.Context, tx *gate.Tx, id tenant.MemberID, state string) error {
 	_, err := tx.Exec(ctx, `update tenant.member set state = $3, role_before = null where workspace_id = $1 and id = $2`, tx.Workspace(), id, state)
 	return err
+}
+
+// setRemoved takes a member out. The row says who did it, so that they can take it back; of a member who was disabled, nobody can.
+func setRemoved(ctx context.Context, tx *gate.Tx, id tenant.MemberID) error {
+	_, err := tx.Exec(ctx, `
+update tenant.member set state = 'removed', role_before = case when state = 'active' then role end, role_changed_at = $3, role_changed_by = $4
+where workspace_id = $1 and id = $2`, tx.Workspace(), id, tx.Now(), tx.Actor().Member)
+	return err
+}
+
+// loadRemoved returns a member whom the actor removed lately, with the role that they had. It fails with fault.Ended where there is
+// nothing to take back.
+func loadRemoved(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (Member, error) {
+	var row memberRow
+	err := row.scan(tx.QueryRow(ctx, `
+select id, account_id, role, state, created_at, sealed from tenant.member
+where workspace_id = $1 and id = $2 and state = 'removed' and role_before = role and role_changed_by = $3 and role_changed_at > $4`,
+		tx.Workspace(), id, tx.Actor().Member, tx.Now().Add(-UndoFor)))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Member{}, fault.New(fault.Ended, "This removal cannot be taken back any more. Invite the person anew.")
+	}
+	if err != nil {
+		return Member{}, fmt.Errorf("reading member %s: %w", id, err)
+	}
+	var p person
+	if err := tx.Open(ctx, placeOf(tx, "member", id), row.sealed, &p); err != nil {
+		return Member{}, err
+	}
+	return row.member(tx, &p), nil
 }
 
 // settle ends an act that took or gave rights: it fails with fault.Conflict where no active owner would be left, revokes the
@@ -431,7 +470,7 @@ where i.workspace_id = $1 and i.id = $2`, tx.Workspace(), id, account).Scan(&sta
 	_, err = tx.Exec(ctx, `
 insert into tenant.member (workspace_id, id, record_id, account_id, role, state, created_at, sealed)
 values ($1, $2, $3, $4, $5, 'active', $6, $7)
-on conflict (workspace_id, account_id) do update set role = excluded.role, state = 'active', created_at = excluded.created_at, sealed = excluded.sealed`,
+on conflict (workspace_id, account_id) do update set role = excluded.role, state = 'active', role_before = null, created_at = excluded.created_at, sealed = excluded.sealed`,
 		tx.Workspace(), member, gate.WorkspaceRecord(tx.Workspace()), account, role, tx.Now(), sealed)
 	if err != nil {
 		return member, err

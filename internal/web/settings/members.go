@@ -65,9 +65,10 @@ func (a *Pages) memberRoutes(s *httpd.Server) {
 	s.Page("POST /settings/members/{id}/disable", httpd.Verb(gate.DisableMember), a.onMember("disabled", a.Roster.Disable), httpd.MaxBody(small))
 	s.Page("POST /settings/members/{id}/enable", httpd.Verb(gate.DisableMember), a.onMember("enabled", a.Roster.Enable), httpd.MaxBody(small))
 	s.Page("GET /settings/members/{id}/remove", httpd.Verb(gate.RemoveMember), a.askRemoval)
-	s.Page("POST /settings/members/{id}/remove", httpd.Verb(gate.RemoveMember), a.onMember("removed", a.Roster.Remove), httpd.MaxBody(small))
+	s.Page("POST /settings/members/{id}/remove", httpd.Verb(gate.RemoveMember), a.onMember("removed&changed={id}", a.Roster.Remove), httpd.MaxBody(small))
 	s.Page("GET /settings/members/{id}/reset", httpd.Verb(gate.ResetMember), a.askReset, httpd.Confirmed())
 	s.Page("POST /settings/members/{id}/reset", httpd.Verb(gate.ResetMember), a.handReset, httpd.MaxBody(small), httpd.Confirmed())
+	s.Page("POST /settings/members/{id}/restore", httpd.Verb(gate.RemoveMember), a.onMember("restored", a.Roster.UndoRemoval), httpd.MaxBody(small))
 	s.Page("GET /settings/members/{id}/transfer", httpd.Verb(gate.TransferWorkspace), a.askTransfer, httpd.Confirmed())
 	s.Page("POST /settings/members/{id}/transfer", httpd.Verb(gate.TransferWorkspace), a.transfer, httpd.MaxBody(small))
 }
@@ -82,7 +83,8 @@ func (a *Pages) showMembers(w http.ResponseWriter, r *http.Request) error {
 	p.Notice = map[string]string{
 		"disabled": "Disabled. Their sessions and keys ended; “Enable” lets them in again.", "enabled": "Enabled. They can sign in again.",
 		"removed": "Removed. What they made stays, under their name.", "transferred": "They are an owner now, and you are an admin.",
-		"undone": "The role is what it was before.", "revoked": "The invitation is revoked. Its link is over.",
+		"restored": "They are a member again, with the role that they had. Their sessions and keys stay ended.",
+		"undone":   "The role is what it was before.", "revoked": "The invitation is revoked. Its link is over.",
 	}[r.URL.Query().Get("done")]
 	if id, err := tenant.ParseID[tenant.MemberID](r.URL.Query().Get("changed")); err == nil && p.May {
 		p.Toast = a.undo(r, id)
@@ -90,8 +92,11 @@ func (a *Pages) showMembers(w http.ResponseWriter, r *http.Request) error {
 	return a.Show(w, p)
 }
 
-// undo is the way back from a change of a role, where the service says that there is one: an address alone offers nothing.
+// undo is the way back from a removal or a change of a role, where the service says that there is one: an address alone offers nothing.
 func (a *Pages) undo(r *http.Request, id tenant.MemberID) *web.Toast {
+	if m, err := a.Roster.Removed(r.Context(), id); err == nil {
+		return &web.Toast{Text: m.Name + " is removed.", UndoURL: "/settings/members/" + id.String() + "/restore"}
+	}
 	m, _, err := a.Roster.Undoable(r.Context(), id)
 	if err != nil {
 		return nil
@@ -248,7 +253,7 @@ func (a *Pages) onMember(done string, act memberAct) httpd.HandlerFunc {
 		if err := act(r.Context(), id); err != nil {
 			return err
 		}
-		http.Redirect(w, r, "/settings/members?done="+done, http.StatusSeeOther)
+		http.Redirect(w, r, "/settings/members?done="+strings.ReplaceAll(done, "{id}", id.String()), http.StatusSeeOther)
 		return nil
 	}
 }
@@ -282,7 +287,7 @@ func (a *Pages) askRemoval(w http.ResponseWriter, r *http.Request) error {
 	return a.Show(w, SurePage{Shell: shell, Heading: "Remove " + m.Name + "?", Lead: "To keep them out for a while only, disable them instead.", Icon: "trash-2",
 		Action: "/settings/members/" + id.String() + "/remove", Button: "Remove", Back: "/settings/members",
 		What: []string{"Their sessions, keys and programs here end at once.", "What they made stays, under their name.", "What only they could see stays with the owners and admins.",
-			"They come back by a new invitation, as the member that they were."}})
+			"You can take it back for ten minutes; their sessions stay ended. Later they come back by a new invitation, as the member that they were."}})
 }
 
 func (a *Pages) askReset(w http.ResponseWriter, r *http.Request) error {
