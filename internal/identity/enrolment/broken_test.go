@@ -113,5 +113,24 @@ func TestBrokenBuildsAreSeen(t *testing.T) {
 			From: "	batch.Queue(`delete from control.passkey where account_id = $1`, account)\n	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone",
 			To:   "	batch.Queue(`delete from control.totp where account_id = $1`, account)\n	batch.Queue(`delete from control.phone",
 			Sees: "TestAnOperatorResetsFactors"},
+		{Case: "B02", Name: "who has a second factor stays outside while others guess", File: "../identity.go",
+			From: `err == nil && short > 0 && len(a.needs) == 0 ||`, To: `err == nil && short > 0 ||`,
+			Sees: "TestASecondFactorGetsInWhileOthersGuess", Says: "want a challenge"},
+		{Case: "B11", Name: "a challenge is a session", File: "../sessionstore.go",
+			From: `	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended`,
+			To: `	if errors.Is(err, pgx.ErrNoRows) {
+		found.rotatedAt, found.ends, state = tx.Now(), tx.Now().Add(SessionLife), "active"
+		a.SignedInAt, a.ConfirmedAt, a.SeenAt = tx.Now(), tx.Now(), tx.Now()
+		until = &found.ends
+		err = tx.QueryRow(ctx, "select account_id from control.challenge where token_hash = $1", hash).Scan(&a.Account)
+	}
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (ended`,
+			Sees: "TestAChallengeReachesNothing", Says: "a challenge as a session"},
+		{Case: "B11", Name: "a challenge has no end", File: "../store.go",
+			From: `where token_hash = $1 and used_at is null and ends_at > $2 and tries < $3
+returning`,
+			To: `where token_hash = $1 and used_at is null and $2::timestamptz is not null and tries < $3
+returning`,
+			Sees: "TestAChallengeReachesNothing", Says: "a challenge after ten minutes"},
 	})
 }
