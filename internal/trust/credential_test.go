@@ -207,3 +207,18 @@ func TestRequestsThatAreNotLoggedAreSeen(t *testing.T) {
 	red(t, "P218", logs(func(a httpd.Access) (httpd.Access, bool) { a.Status = http.StatusOK; return a, true }))
 	red(t, "P218", before("control.access_log", `new.actor_id := null;`))
 }
+
+// TestAProofMailsNobody checks what a mail server would hear of, where one is set.
+func TestAProofMailsNobody(t *testing.T) {
+	t.Parallel()
+	w, d := deployed(t, worldtest.NewWithMail(t))
+	for _, id := range []string{"P001", "P024", "P025"} {
+		if r := prove(t, d, id); r.State != trust.Pass {
+			t.Errorf("%s is %s where mail is sent: %s", r.ID, r.State, r.Found)
+		}
+	}
+	check(t, w.Post.Drain(t.Context()))
+	if n := len(w.Mail.Mails()); n != 0 {
+		t.Errorf("%d mails were sent", n)
+	}
+}

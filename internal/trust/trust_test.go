@@ -33,7 +33,11 @@ const store = "s3://bucket?region=nowhere&endpoint=https://store.invalid"
 // deploy returns a whole deployment whose queue runs.
 func deploy(t *testing.T) (*worldtest.World, *trust.Deployment) {
 	t.Helper()
-	w := worldtest.New(t)
+	return deployed(t, worldtest.New(t))
+}
+
+func deployed(t *testing.T, w *worldtest.World) (*worldtest.World, *trust.Deployment) {
+	t.Helper()
 	w.Drafter = minutes.Model{Completer: w.Models, Fallback: minutes.Rules{}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
