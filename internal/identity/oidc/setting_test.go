@@ -241,6 +241,28 @@ func TestTheLastWayInStays(t *testing.T) {
 	}
 }
 
+// TestAPasskeyIsAWayIn: who has one can remove their last link.
+func TestAPasskeyIsAWayIn(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, oidc.Google, oidc.Rules{})
+	ada := s.person(t, s.Workspace(t), gate.Member, "ada@example.com")
+	s.linked(t, ada, "google")
+	links, err := s.Links(ada)
+	check(t, err)
+	_, err = s.Admin.Exec(t.Context(), `update control.account set password = '' where id = $1`, accountOf(t, ada))
+	check(t, err)
+	if err := s.Unlink(ada, links[0].ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("the last way in: %v, want fault.Conflict", err)
+	}
+	_, err = s.Admin.Exec(t.Context(), `
+insert into control.passkey (id, account_id, credential, public_key, sign_count, backup, transports, created_at, sealed) values ($1, $1, 'c', 'k', 0, false, '{}', $2, 's')`,
+		accountOf(t, ada), s.Clock.Now())
+	check(t, err)
+	if err := s.Unlink(ada, links[0].ID); err != nil {
+		t.Errorf("beside a passkey: %v, want it removed", err)
+	}
+}
+
 // TestNothingOfAProviderIsReadable: secret, address and domain stand nowhere in the clear.
 func TestNothingOfAProviderIsReadable(t *testing.T) {
 	t.Parallel()

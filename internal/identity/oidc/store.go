@@ -135,12 +135,13 @@ func deleteLink(ctx context.Context, tx *gate.InstanceTx, account tenant.Account
 	var ways int
 	err := tx.QueryRow(ctx, `
 select l.provider, (select count(*) from control.linked_identity o where o.account_id = l.account_id and o.id <> l.id) + (case when a.password <> '' then 1 else 0 end)
+    + (select count(*) from control.passkey k where k.account_id = l.account_id)
 from control.linked_identity l join control.account a on a.id = l.account_id where l.id = $1 and l.account_id = $2 for update of a`, id, account).Scan(&provider, &ways)
 	switch {
 	case err != nil:
 		return orMissing(err)
 	case ways == 0:
-		return fault.New(fault.Conflict, "This is the last way in to your account. Choose a password first.")
+		return fault.New(fault.Conflict, "This is the last way in to your account. Choose a password or add a passkey first.")
 	}
 	tx.Note("provider", provider)
 	_, err = tx.Exec(ctx, `delete from control.linked_identity where id = $1 and account_id = $2`, id, account)
