@@ -28,7 +28,7 @@ func TestBrokenBuildsAreSeen(t *testing.T) {
 			From: `where workspace_id = $1 and role = 'owner' and state = 'active'` + "`, tx.Workspace()).Scan(&owners)", To: `where workspace_id = $1 and role = 'owner'` + "`, tx.Workspace()).Scan(&owners)",
 			Sees: "TestTheLastOwnerIsKept", Says: "the last owner leaves: <nil>"},
 		{Case: "A09", Name: "who waited acts with the role from before", File: "store.go",
-			From: `	if !h.mine.AtLeast(least) {`, To: `	if h.mine = tx.Role(); !h.mine.AtLeast(least) {`,
+			From: `	if !mine.AtLeast(least) {`, To: `	if mine = tx.Role(); !mine.AtLeast(least) {`,
 			Sees: "TestADemotedMemberLosesAtOnce", Says: "an admin who was demoted while they waited"},
 		{Case: "A10", Name: "a removed member's session goes on", File: "store.go",
 			From: `where workspace_id = $1 and member_id = $2 and ended_at is null` + "`, ws, member, tx.Now())\n	batch.Queue(`\nupdate control.credential",
