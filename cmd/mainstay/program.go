@@ -260,7 +260,7 @@ func (p *Program) openPeople(gone ephemeral) (err error) {
 	keep(err)
 	p.Accounts, err = account.New(account.Config{Gate: p.Gate, Vault: p.Vault, Identity: p.Identity, Source: p.source, Log: p.Log})
 	keep(err)
-	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source})
+	p.Tokens, err = token.New(token.Config{Gate: p.Gate, Vault: p.Vault, Source: p.source, People: p.Identity})
 	keep(err)
 	return errors.Join(failures...)
 }

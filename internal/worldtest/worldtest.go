@@ -104,7 +104,7 @@ func build(t testing.TB, w *World, server post.Server) *World {
 	check(t, err)
 	w.Accounts, err = account.New(account.Config{Gate: w.Gate, Vault: w.Vault, Identity: w.Identity, Source: w.Source, Log: slog.New(slog.DiscardHandler)})
 	check(t, err)
-	w.Tokens, err = token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
+	w.Tokens, err = token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, People: w.Identity})
 	check(t, err)
 	w.Meetings, err = meeting.New(meeting.Config{Gate: w.Gate, Queue: w.Queue, Source: w.Source})
 	check(t, err)

@@ -147,7 +147,8 @@ func (s *Service) End(ctx context.Context, id ID) error {
 	}
 	err = s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.EndCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(id)
-		return endCredential(ctx, tx, id, "revoked")
+		_, err = endCredential(ctx, tx, id, "revoked")
+		return err
 	})
 	if err != nil {
 		return err

@@ -37,19 +37,28 @@ func (s *Service) Refresh(ctx context.Context, refresh tenant.Secret) (Pair, err
 		if !fault.Is(err, fault.Missing) {
 			return err
 		}
-		// Not an error of the act: what ends here must stay ended.
-		family, reused, err := familyOf(ctx, tx, tenant.Digest(refresh.Reveal()))
-		if err != nil || !reused {
-			return err
-		}
-		tx.About(family)
-		tx.Note("reuse", true)
-		return endCredential(ctx, tx, family, "reuse")
+		return s.reused(ctx, tx, tenant.Digest(refresh.Reveal()))
 	})
 	if err == nil && !ok {
 		err = over()
 	}
 	return pair, err
+}
+
+// reused ends what a refresh token that was used before belongs to, and tells its person. It is no error of the act: what ends
+// here must stay ended.
+func (s *Service) reused(ctx context.Context, tx *gate.InstanceTx, hash []byte) error {
+	f, err := familyOf(ctx, tx, hash)
+	if err != nil || !f.used {
+		return err
+	}
+	tx.About(f.id)
+	tx.Note("reuse", true)
+	ended, err := endCredential(ctx, tx, f.id, "reuse")
+	if err != nil || !ended || s.People == nil {
+		return err
+	}
+	return s.People.Changed(ctx, tx, f.account, "A connected program was signed out: its token was used twice, so that somebody else may have a copy of it.")
 }
 
 // Revoke ends what a token belongs to, a key's or a program's (RFC 7009). An unknown token is no error: it does not work.
@@ -60,7 +69,8 @@ func (s *Service) Revoke(ctx context.Context, secret string) error {
 			return err
 		}
 		tx.About(id)
-		return endCredential(ctx, tx, id, "revoked")
+		_, err = endCredential(ctx, tx, id, "revoked")
+		return err
 	})
 }
 

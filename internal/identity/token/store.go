@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
@@ -147,12 +148,14 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`, c.ID, of.Account, of.Workspace
 	return err
 }
 
-func endCredential(ctx context.Context, tx *gate.InstanceTx, id ID, reason string) error {
+func endCredential(ctx context.Context, tx *gate.InstanceTx, id ID, reason string) (ended bool, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(`update control.credential set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null`, id, tx.Now(), reason)
+	batch.Queue(`update control.credential set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null`, id, tx.Now(), reason).
+		Exec(func(tag pgconn.CommandTag) error { ended = tag.RowsAffected() == 1; return nil })
 	batch.Queue(`delete from control.token where credential_id = $1 and kind = 'access'`, id)
 	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, id)
-	return tx.SendBatch(ctx, batch).Close()
+	err = tx.SendBatch(ctx, batch).Close()
+	return ended, err
 }
 
 func endOfMember(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, member tenant.MemberID) error {
@@ -178,15 +181,24 @@ returning c.id, c.scopes`, hash, tx.Now()).Scan(&id, &scopes)
 	return id, scopes, err
 }
 
-// familyOf returns what a refresh token that did not work belongs to, and whether it was used before.
-func familyOf(ctx context.Context, tx *gate.InstanceTx, hash []byte) (ID, bool, error) {
-	var id ID
-	var used bool
-	err := tx.QueryRow(ctx, `select credential_id, used_at is not null from control.token where token_hash = $1 and kind = 'refresh'`, hash).Scan(&id, &used)
+// family is what a refresh token that did not work belongs to.
+type family struct {
+	id      ID
+	account tenant.AccountID
+	used    bool // the token was used before
+}
+
+// familyOf returns the zero family for an unknown token.
+func familyOf(ctx context.Context, tx *gate.InstanceTx, hash []byte) (family, error) {
+	var f family
+	err := tx.QueryRow(ctx, `
+select c.id, c.account_id, t.used_at is not null
+from control.token t join control.credential c on c.id = t.credential_id
+where t.token_hash = $1 and t.kind = 'refresh'`, hash).Scan(&f.id, &f.account, &f.used)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return id, false, nil
+		return f, nil
 	}
-	return id, used, err
+	return f, err
 }
 
 // credentialOf returns what a secret of any kind belongs to, the zero id for an unknown one.

@@ -22,11 +22,18 @@ import (
 // ID names a credential: a key, or a program's standing with all its tokens.
 type ID = tenant.CredentialID
 
-// Config is what the service stands on. All fields are required.
+// Config is what the service stands on. All fields but People are required.
 type Config struct {
 	Gate   *gate.Gate
 	Vault  *vault.Vault
 	Source tenant.Source
+	People People // nil: nobody is told
+}
+
+// People is what identity does for this package, inside its acts.
+type People interface {
+	// Changed tells an account's person, in the app and by mail, that their ways to sign in changed.
+	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error
 }
 
 // Service gives credentials out, knows them again and ends them.

@@ -36,11 +36,27 @@ func newDesk(t *testing.T) desk {
 // service returns a service as after a start of the program: it shares nothing with another but the database.
 func service(t *testing.T, w *gatetest.World) *token.Service {
 	t.Helper()
-	s, err := token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source})
+	s, err := token.New(token.Config{Gate: w.Gate, Vault: w.Vault, Source: w.Source, People: &notices{}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// notices counts whom the service tells.
+type notices struct {
+	mu   sync.Mutex
+	told map[tenant.AccountID]int
+}
+
+func (n *notices) Changed(_ context.Context, _ *gate.InstanceTx, account tenant.AccountID, _ string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.told == nil {
+		n.told = map[tenant.AccountID]int{}
+	}
+	n.told[account]++
+	return nil
 }
 
 // person makes a member who has an account.
@@ -296,7 +312,8 @@ func TestAProgramIsLetInAgainAfterNinetyDays(t *testing.T) {
 func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	pair := d.program(t, d.person(t, gate.Member))
+	person := d.person(t, gate.Member)
+	pair := d.program(t, person)
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var got []token.Pair
@@ -322,6 +339,9 @@ func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	}
 	if _, err := d.Refresh(t.Context(), got[0].Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("the family's next refresh: %v, want denied", err)
+	}
+	if told := d.People.(*notices).told; len(told) != 1 || told[actor(t, person).Account] != 1 {
+		t.Errorf("of the reuse were told %v, want the person once", told)
 	}
 }
 
