@@ -20,16 +20,24 @@ type Ends interface {
 var errEnded = errors.New("the session ended")
 
 // lasting runs a handler whose request lasts no longer than its session: then reading and writing fail at once, also where
-// they wait for the other side.
+// they wait for the other side, and the connection is closed. One whose deadlines have passed must not be used again: net/http
+// ends the context of every later request on it.
 func (s *Server) lasting(ctx context.Context, actor tenant.Actor, w http.ResponseWriter, r *http.Request, h HandlerFunc) error {
 	ctx, release := s.cfg.Ends.While(ctx, actor)
 	defer release()
 	c := http.NewResponseController(w)
+	cut := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		_ = c.SetReadDeadline(time.Unix(1, 0))
 		_ = c.SetWriteDeadline(time.Unix(1, 0))
+		close(cut)
 	})
-	defer stop()
+	defer func() {
+		if !stop() {
+			<-cut
+			panic(http.ErrAbortHandler)
+		}
+	}()
 	r = r.WithContext(ctx)
 	r.Body = &endingBody{r.Body, ctx}
 	return h(&endingWriter{w, ctx}, r)

@@ -1,6 +1,7 @@
 package httpd_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -92,6 +93,44 @@ func TestWhatLastsEndsWithItsSession(t *testing.T) {
 	for range 3 {
 		if err := <-ended; err == nil {
 			t.Error("a request outlived its session")
+		}
+	}
+}
+
+// A connection whose request was cut is not used again: the next request on it would find its context ended from the start.
+func TestAConnectionThatWasCutIsClosed(t *testing.T) {
+	t.Parallel()
+	sessions := &ends{}
+	s := newServer(t, io.Discard, func(c *httpd.Config) { c.Ends, c.Quiet = sessions, time.Minute })
+	const many = 50
+	begun := make(chan bool, many)
+	s.API("GET /wait", httpd.SignedIn(), func(w http.ResponseWriter, r *http.Request) error {
+		_ = http.NewResponseController(w).Flush()
+		begun <- true
+		<-r.Context().Done()
+		return nil
+	}, httpd.Stream())
+	live := httptest.NewServer(s.Handler())
+	defer live.Close()
+	who := "GET /wait HTTP/1.1\r\nHost: a\r\nCookie: who=" + tenant.NewID[tenant.SessionID](source).String() + "\r\n\r\n"
+	var conns []net.Conn
+	for range many {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", live.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, who); err != nil {
+			t.Fatal(err)
+		}
+		<-begun
+		conns = append(conns, conn)
+	}
+	sessions.all()
+	for _, conn := range conns {
+		got, _ := io.ReadAll(conn)
+		if bytes.HasSuffix(got, []byte("0\r\n\r\n")) {
+			t.Fatal("an answer that was cut looks whole, and its connection stays open")
 		}
 	}
 }
