@@ -180,7 +180,7 @@ func (ten *Tenant) Case(t testing.TB, private bool) Case {
 	if c.Hook = ten.hook; private { // what administrates a workspace is nobody's own
 		c.Hook = w.Nowhere().Hook
 	}
-	_, err = w.Admin.Exec(t.Context(), `update tenant.webhook set state = 'on' where id = $1`, ten.hook) // a case before may have removed it
+	_, err = w.Admin.Exec(t.Context(), `update tenant.webhook set state = 'on' where id = $1 and state = 'removed'`, ten.hook) // a case before may have removed it
 	check(t, err)
 	c.Person, c.Invitation = tenant.NewID[tenant.MemberID](w.Source), tenant.NewID[roster.InvitationID](w.Source)
 	if !private {
