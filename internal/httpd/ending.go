@@ -23,18 +23,22 @@ var errEnded = errors.New("the session ended")
 // they wait for the other side, and the connection is closed. One whose deadlines have passed must not be used again: net/http
 // ends the context of every later request on it.
 func (s *Server) lasting(ctx context.Context, actor tenant.Actor, w http.ResponseWriter, r *http.Request, h HandlerFunc) error {
-	ctx, release := s.cfg.Ends.While(ctx, actor)
+	request := ctx
+	ctx, release := s.cfg.Ends.While(request, actor)
 	defer release()
 	c := http.NewResponseController(w)
-	cut := make(chan struct{})
+	cut, gone := make(chan struct{}), false
 	stop := context.AfterFunc(ctx, func() {
+		gone = request.Err() != nil // the client: its connection is over anyway
 		_ = c.SetReadDeadline(time.Unix(1, 0))
 		_ = c.SetWriteDeadline(time.Unix(1, 0))
 		close(cut)
 	})
 	defer func() {
-		if !stop() {
-			<-cut
+		if stop() {
+			return
+		}
+		if <-cut; !gone {
 			panic(http.ErrAbortHandler)
 		}
 	}()
