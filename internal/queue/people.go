@@ -183,8 +183,8 @@ func (w watchers) tellAll() {
 	}
 }
 
-// listen hears of changes on every node through one connection, until ctx ends. After a lost connection everybody is told,
-// because news may have been missed.
+// listen hears of changes on every node through one connection, until ctx ends. Each time that it begins everybody is told,
+// because news may have been missed before.
 func (q *Queue) listen(ctx context.Context) error {
 	for {
 		err := q.hear(ctx)
@@ -196,7 +196,6 @@ func (q *Queue) listen(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(time.Second):
-			q.watch.tellAll()
 		}
 	}
 }
@@ -211,6 +210,7 @@ func (q *Queue) hear(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `listen mainstay_progress`); err != nil {
 		return postgres.Fault(err)
 	}
+	q.watch.tellAll()
 	for {
 		news, err := conn.WaitForNotification(ctx)
 		if err != nil {
