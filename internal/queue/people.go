@@ -183,11 +183,12 @@ func (w watchers) tellAll() {
 	}
 }
 
-// listen hears of changes on every node through one connection, until ctx ends. Each time that it begins everybody is told,
-// because news may have been missed before.
-func (q *Queue) listen(ctx context.Context) error {
+// listen hears of changes on every node through one connection, until ctx ends. It calls ready once it hears, or could not the
+// first time. After a lost connection everybody is told, because news may have been missed.
+func (q *Queue) listen(ctx context.Context, ready func()) error {
 	for {
-		err := q.hear(ctx)
+		err := q.hear(ctx, ready)
+		ready()
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -196,11 +197,12 @@ func (q *Queue) listen(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(time.Second):
+			q.watch.tellAll()
 		}
 	}
 }
 
-func (q *Queue) hear(ctx context.Context) error {
+func (q *Queue) hear(ctx context.Context, ready func()) error {
 	pooled, err := q.worker.Acquire(ctx)
 	if err != nil {
 		return postgres.Fault(err)
@@ -210,7 +212,7 @@ func (q *Queue) hear(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `listen mainstay_progress`); err != nil {
 		return postgres.Fault(err)
 	}
-	q.watch.tellAll()
+	ready()
 	for {
 		news, err := conn.WaitForNotification(ctx)
 		if err != nil {

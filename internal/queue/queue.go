@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -218,11 +219,12 @@ func (q *Queue) Run(ctx context.Context) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	listening, hears := make(chan error, 1), make(chan struct{})
+	go func() { listening <- q.listen(ctx, sync.OnceFunc(func() { close(hears) })) }()
+	<-hears // before the first step begins: who cancels it is heard
 	if err := q.client.Start(work); err != nil {
 		return fmt.Errorf("starting the queue: %w", err)
 	}
-	listening := make(chan error, 1)
-	go func() { listening <- q.listen(ctx) }()
 	q.sweep(ctx)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.cfg.Grace)
 	defer cancel()
