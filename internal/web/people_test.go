@@ -251,9 +251,9 @@ func TestChecksAreForWhoAdministrates(t *testing.T) {
 	d := open(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	go func() { _ = d.Health.Run(ctx) }()
 	page := d.admin.Get(t, "/setup/checks")
 	want(t, page, 200, "Mail", "Being tried", "hx-get")
+	go func() { _ = d.Health.Run(ctx) }()
 	seen := regexp.MustCompile(`seen=(\d+)`).FindStringSubmatch(page.Body.String())[1]
 	for end := time.Now().Add(10 * time.Second); ; {
 		got := d.admin.Get(t, "/setup/checks/list?seen="+seen)
