@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,10 +144,15 @@ func (d *deployment) launch(t *testing.T, env ...string) <-chan string {
 	check(t, err)
 	run := &running{cmd: cmd, log: &tail{}, out: &tail{}, ended: make(chan struct{})}
 	cmd.Stderr = run.log
-	check(t, cmd.Start())
 	d.run = run
-	opened := make(chan string, 1)
+	opened, started := make(chan string, 1), make(chan error, 1)
 	go func() {
+		runtime.LockOSThread() // the server dies with the thread that started it, which must be nobody else's to end
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			fmt.Fprintln(run.out, lines.Text())
@@ -157,6 +163,7 @@ func (d *deployment) launch(t *testing.T, env ...string) <-chan string {
 		_ = cmd.Wait()
 		close(run.ended)
 	}()
+	check(t, <-started)
 	return opened
 }
 

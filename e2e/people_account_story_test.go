@@ -53,7 +53,7 @@ func TestAForgottenPasswordKeepsTheSecondFactor(t *testing.T) {
 
 	b.fill("email", "ada@example.com")
 	b.fill("password", first+"\r")
-	b.soon(20*time.Second, "the old password is refused", `document.querySelector("[role=alert]")`)
+	b.soon(20*time.Second, "the old password is refused", `document.readyState === "complete" && document.querySelector("[role=alert]")?.textContent.includes("is not right") && document.getElementById("password")`)
 	b.settle()
 	b.fill("password", second+"\r")
 	b.soon(20*time.Second, "the second factor is asked for", `location.pathname === "/sign-in/factor" && document.getElementById("code")`)
