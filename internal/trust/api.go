@@ -65,7 +65,7 @@ func credentialsChecked(ctx context.Context, p *proof) (finding, error) {
 			if credential != "" {
 				header = append(header, "Authorization", credential)
 			}
-			got, err := b.ask(ctx, nil, r.Method, filled(r.Pattern, "mtg_none"), nil, header...)
+			got, err := b.ask(ctx, nil, r.Method, r.Filled("mtg_none"), nil, header...)
 			if err != nil || got.status != http.StatusUnauthorized {
 				return fail("%s %s answers %d to a credential that does not hold (%v)", r.Method, r.Pattern, got.status, err)
 			}
@@ -140,7 +140,7 @@ func inputChecked(ctx context.Context, p *proof) (finding, error) {
 		}
 		for body, want := range wrong {
 			tried++
-			got, err := b.ask(ctx, &p.ours, r.Method, filled(r.Pattern, "mtg_none"), strings.NewReader(body), "Content-Type", "application/json", "If-Match", "*", "X-CSRF-Token", form)
+			got, err := b.ask(ctx, &p.ours, r.Method, r.Filled("mtg_none"), strings.NewReader(body), "Content-Type", "application/json", "If-Match", "*", "X-CSRF-Token", form)
 			if err != nil || !slices.Contains(want, got.status) {
 				return fail("%s %s answers %d to %.30q, want %d (%v)", r.Method, r.Pattern, got.status, body, want, err)
 			}
@@ -148,7 +148,7 @@ func inputChecked(ctx context.Context, p *proof) (finding, error) {
 				return fail("%s %s sends back what was sent", r.Method, r.Pattern)
 			}
 		}
-		got, err := b.ask(ctx, &p.ours, r.Method, filled(r.Pattern, "mtg_none")+"?"+word+"=1", strings.NewReader(`{}`), "Content-Type", "text/plain", "X-CSRF-Token", form)
+		got, err := b.ask(ctx, &p.ours, r.Method, r.Filled("mtg_none")+"?"+word+"=1", strings.NewReader(`{}`), "Content-Type", "text/plain", "X-CSRF-Token", form)
 		if err != nil || got.status != http.StatusUnsupportedMediaType && got.status != http.StatusUnprocessableEntity {
 			return fail("%s %s answers %d to text and an unknown parameter (%v)", r.Method, r.Pattern, got.status, err)
 		}

@@ -140,7 +140,7 @@ func pagesConfined(ctx context.Context, p *proof) (finding, error) {
 		if route.Method != http.MethodGet {
 			continue
 		}
-		got, err := r.send(ctx, http.MethodGet, filled(route.Pattern, o.Meeting.ID.String()))
+		got, err := r.send(ctx, http.MethodGet, route.Filled(o.Meeting.ID.String()))
 		if err != nil {
 			return finding{}, err
 		}
@@ -192,7 +192,7 @@ func crossSiteRefused(ctx context.Context, p *proof) (finding, error) {
 		}
 		for _, header := range attempts {
 			tried++
-			got, err := r.send(ctx, route.Method, filled(route.Pattern, "mtg_none"), header...)
+			got, err := r.send(ctx, route.Method, route.Filled("mtg_none"), header...)
 			if err != nil || got.status != http.StatusForbidden {
 				return fail("%s %s answers %d to a request with %q, want 403 (%v)", route.Method, route.Pattern, got.status, header, err)
 			}
@@ -214,7 +214,7 @@ func everyAddressLimited(ctx context.Context, p *proof) (finding, error) {
 	defer r.close()
 	let := 0
 	for _, route := range p.Routes {
-		path := filled(route.Pattern, "mtg_none")
+		path := route.Filled("mtg_none")
 		var got answer
 		for range 2 { // the first of its class is let through
 			if got, err = r.send(ctx, route.Method, path, "Sec-Fetch-Site", "same-origin"); err != nil {

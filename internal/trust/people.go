@@ -112,25 +112,11 @@ func routesNamed(ctx context.Context, p *proof) (finding, error) {
 		if r.Policy == "public" || r.Method != http.MethodGet {
 			continue
 		}
-		if got, err := b.get(ctx, nil, filled(r.Pattern, "mtg_none")); err != nil || got.status < 300 {
+		if got, err := b.get(ctx, nil, r.Filled("mtg_none")); err != nil || got.status < 300 {
 			return fail("%s answers %d to a stranger (%v)", r.Pattern, got.status, err)
 		}
 	}
 	return pass("%d addresses, each with its rule, %d public; %d that do not exist are refused", len(p.Routes), public, len(unnamed))
-}
-
-// filled is an address whose blanks are filled in.
-func filled(pattern, id string) string {
-	parts := strings.Split(pattern, "/")
-	for i, part := range parts {
-		if strings.HasPrefix(part, "{") {
-			parts[i] = id
-		}
-		if part == "{$}" {
-			parts[i] = ""
-		}
-	}
-	return strings.Join(parts, "/")
 }
 
 // workspaceFromSession asks for the other workspace's meeting in every way in which a request can name one.
@@ -253,7 +239,7 @@ func (p *proof) strangePages(ctx context.Context, o minutes.Opened) (int, error)
 			continue
 		}
 		pages++
-		got, err := b.get(ctx, &p.other, filled(r.Pattern, o.Meeting.ID.String()))
+		got, err := b.get(ctx, &p.other, r.Filled(o.Meeting.ID.String()))
 		if err != nil || got.status != http.StatusNotFound || search.For(p.word).Within(got.body) != nil {
 			return pages, errors.Join(fmt.Errorf("%w: %s answers %d", errShown, r.Pattern, got.status), err)
 		}

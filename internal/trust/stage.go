@@ -27,13 +27,10 @@ func (p *proof) stage() (*credential.Stage, error) {
 	if p.Doors == nil || p.Listen == nil || p.Accounts == nil || p.Tokens == nil || p.Access == nil {
 		return nil, errors.New("the deployment has no doors that could be tried")
 	}
-	s := &credential.Stage{Owner: p.ours.owner, Word: p.word, Began: p.began, Least: p.Work, Identity: p.Identity, Roster: p.Roster, Accounts: p.Accounts,
+	s := &credential.Stage{Owner: p.ours.owner, Word: p.word, Began: p.began, Least: p.Work, Routes: p.Routes, Identity: p.Identity, Roster: p.Roster, Accounts: p.Accounts,
 		Tokens: p.Tokens, Access: p.Access, Doors: p.Doors, Listen: p.Listen, Dumps: p.Dumps, Look: p.look, Written: p.freshRows, Folders: []string{p.Data, p.Temp}}
 	if s.Least == (identity.HashCost{}) {
 		s.Least = identity.DefaultCost()
-	}
-	for _, r := range p.Routes {
-		s.Routes = append(s.Routes, credential.Route(r))
 	}
 	return s, nil
 }

@@ -3,6 +3,9 @@ package trust
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -97,8 +100,13 @@ func inRows(ctx context.Context, tx *gate.Tx, s *search.Search) (tables []string
 	if err != nil {
 		return nil, 0, err
 	}
+	return inTables(ctx, tx, s, maps.Keys(all), `t.workspace_id = $1`, tx.Workspace())
+}
+
+// inTables looks at the rows of tables for which a condition on t and $1 holds.
+func inTables(ctx context.Context, tx *gate.Tx, s *search.Search, all iter.Seq[string], where string, arg any) (tables []string, rows int, err error) {
 	for table := range all {
-		found, err := tx.Query(ctx, `select * from `+table+` where workspace_id = $1`, tx.Workspace())
+		found, err := tx.Query(ctx, `select t.* from `+table+` t where `+where, arg)
 		hit, n, err := within(found, err, s)
 		if err != nil {
 			return nil, rows, fmt.Errorf("reading %s: %w", table, err)
@@ -149,17 +157,7 @@ func inShared(ctx context.Context, tx *gate.Tx, s *search.Search, since string) 
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, table := range all {
-		found, err := tx.Query(ctx, `select t.* from `+table+` t where age(t.xmin) <= age(($1::text)::xid8::xid)`, since)
-		hit, n, err := within(found, err, s)
-		if err != nil {
-			return nil, rows, fmt.Errorf("reading %s: %w", table, err)
-		}
-		if rows += n; hit {
-			tables = append(tables, table)
-		}
-	}
-	return tables, rows, nil
+	return inTables(ctx, tx, s, slices.Values(all), `age(t.xmin) <= age(($1::text)::xid8::xid)`, since)
 }
 
 // foreign counts the rows of other workspaces that an act of this one sees, and those of one that it could change. Nothing

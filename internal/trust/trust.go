@@ -168,10 +168,7 @@ type Recordings interface {
 }
 
 // Route is an address of the program and who may use it.
-type Route struct {
-	Method, Pattern string
-	Policy          string // empty: nobody said
-}
+type Route = credential.Route
 
 // most is how long one check may take.
 const most = 2 * time.Minute

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"mainstay/internal/gate"
 	"mainstay/internal/tenant"
 	"mainstay/internal/trust/search"
 )
@@ -167,7 +166,7 @@ func (c *canary) outside(ctx context.Context) error {
 		if r.Policy != "public" {
 			continue
 		}
-		at, v := filled(r.Pattern, c.word), visit(c.at)
+		at, v := r.Filled(c.word), visit(c.at)
 		query := "?" + everything.Encode()
 		sends := map[string]func() (answer, error){"in its address": func() (answer, error) { return v.send(ctx, r.Method, at+query, nil) }}
 		if r.Method == http.MethodPost {
@@ -212,7 +211,7 @@ func (c *canary) programs(ctx context.Context) error {
 		}
 		for _, credential := range []string{"Bearer mst_" + c.word, "Basic " + basic} {
 			c.asked++
-			got, err := v.send(ctx, r.Method, filled(r.Pattern, "mtg_none"), nil, "Authorization", credential)
+			got, err := v.send(ctx, r.Method, r.Filled("mtg_none"), nil, "Authorization", credential)
 			if err != nil {
 				return err
 			}
@@ -265,14 +264,7 @@ func (c *canary) search(ctx context.Context, log []byte) (string, error) {
 	if c.Dumps != nil && c.Dumps() {
 		return "", errors.New("a crash would write the program's memory to the disk")
 	}
-	var all, bare int
-	err = c.Look(ctx, func(ctx context.Context, tx *gate.Tx) (err error) {
-		all, bare, err = passwords(ctx, tx)
-		return err
-	})
-	if err == nil && bare > 0 {
-		err = fmt.Errorf("%d of %d stored passwords are no salted hash", bare, all)
-	}
+	_, err = c.salted(ctx)
 	return fmt.Sprintf("a password that doors took %d times and refused %d times, shown in %d more requests: 0 finds in %d lines of the log, %d rows and the files that were written meanwhile",
 		c.entered, c.refused, c.asked, bytes.Count(log, []byte("\n")), rows), err
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"mainstay/internal/accesslog"
@@ -24,7 +25,24 @@ import (
 )
 
 // Route is an address of the program and who may use it.
-type Route struct{ Method, Pattern, Policy string }
+type Route struct {
+	Method, Pattern string
+	Policy          string // empty: nobody said
+}
+
+// Filled is its address with the blanks filled in.
+func (r Route) Filled(with string) string {
+	parts := strings.Split(r.Pattern, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "{") {
+			parts[i] = with
+		}
+		if part == "{$}" {
+			parts[i] = ""
+		}
+	}
+	return strings.Join(parts, "/")
+}
 
 // Stage is where the checks are made: a workspace that nobody has, and the deployment around it.
 type Stage struct {

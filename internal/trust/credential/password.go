@@ -140,7 +140,14 @@ func Declared(ctx context.Context, s *Stage) (string, error) {
 		return "", fmt.Errorf("a hash is of m=%d,t=%d,p=%d, and at least m=%d,t=%d,p=%d is promised",
 			work.Memory, work.Passes, work.Threads, s.Least.Memory, s.Least.Passes, s.Least.Threads)
 	}
-	var all, bare int
+	all, err := s.salted(ctx)
+	return fmt.Sprintf("argon2id (RFC 9106), %d KiB, %d passes, %d lanes, 128 bits of salt, 256 of hash; %d of %d accounts hold such a hash, an imported one or none",
+		work.Memory, work.Passes, work.Threads, all, all), err
+}
+
+// salted returns how many accounts there are. It fails where one holds something else than a salted hash or nothing.
+func (s *Stage) salted(ctx context.Context) (all int, err error) {
+	var bare int
 	err = s.Look(ctx, func(ctx context.Context, tx *gate.Tx) (err error) {
 		all, bare, err = passwords(ctx, tx)
 		return err
@@ -148,8 +155,7 @@ func Declared(ctx context.Context, s *Stage) (string, error) {
 	if err == nil && bare > 0 {
 		err = fmt.Errorf("%d of %d stored passwords are no salted hash", bare, all)
 	}
-	return fmt.Sprintf("argon2id (RFC 9106), %d KiB, %d passes, %d lanes, 128 bits of salt, 256 of hash; %d of %d accounts hold such a hash, an imported one or none",
-		work.Memory, work.Passes, work.Threads, all-bare, all), err
+	return all, err
 }
 
 // weak are passwords that nobody may have, each with why.

@@ -126,17 +126,3 @@ func nobody() string { return strings.ToLower(rand.Text()) + "@localhost.invalid
 
 // letters returns n random ones.
 func letters(n int) string { return strings.ToLower(rand.Text()[:n]) }
-
-// filled is an address whose blanks are filled in.
-func filled(pattern, with string) string {
-	parts := strings.Split(pattern, "/")
-	for i, part := range parts {
-		if strings.HasPrefix(part, "{") {
-			parts[i] = with
-		}
-		if part == "{$}" {
-			parts[i] = ""
-		}
-	}
-	return strings.Join(parts, "/")
-}
