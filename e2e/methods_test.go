@@ -125,7 +125,7 @@ func oidcMethods() map[string]method {
 		"oidc.Save":    {none: "TestAWorkspacesProvider"},
 		"oidc.Setting": {none: "TestAWorkspacesProvider"},
 		"oidc.Claim": {own: true, least: gate.Owner, call: func(ctx context.Context, w *w, _ c) (any, error) {
-			return struct{}{}, w.Providers.Claim(ctx, "example.com")
+			return w.Providers.Claim(ctx, "example.com")
 		}},
 	}
 }

@@ -25,8 +25,6 @@ func (ten *Tenant) provide(t testing.TB, c *Case, private bool) {
 	c.Provider, err = w.Providers.Add(owner, oidc.Google)
 	check(t, err)
 	check(t, w.Providers.Save(owner, oidc.Setting{ID: c.Provider, Client: "client-of-" + ten.Word, Secret: tenant.Secret("secret-of-" + ten.Word), Version: 1}))
-	check(t, w.Providers.Claim(owner, ten.Word+".example"))
-	domains, err := w.Providers.Domains(owner)
+	c.Domain, err = w.Providers.Claim(owner, ten.Word+".example")
 	check(t, err)
-	c.Domain = domains[0].ID
 }

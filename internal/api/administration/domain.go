@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"mainstay/internal/api/operation"
@@ -61,21 +60,21 @@ func (d *Desk) listDomains(ctx context.Context, in *operation.Paging) (*operatio
 }
 
 func (d *Desk) claimDomain(ctx context.Context, in *newDomain) (*operation.Created[Domain], error) {
-	if err := d.OIDC.Claim(ctx, in.Body.Name); err != nil {
+	id, err := d.OIDC.Claim(ctx, in.Body.Name)
+	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(in.Body.Name)), ".")
-	made, err := d.domain(ctx, func(one oidc.Domain) bool { return one.Name == name })
+	made, err := d.domain(ctx, id)
 	return &operation.Created[Domain]{Location: operation.Base + "/settings/domains/" + made.ID, Body: made}, err
 }
 
-// domain returns the first domain of the workspace that is the one.
-func (d *Desk) domain(ctx context.Context, is func(oidc.Domain) bool) (Domain, error) {
+// domain returns one of the domains of the workspace.
+func (d *Desk) domain(ctx context.Context, id oidc.DomainID) (Domain, error) {
 	all, err := d.OIDC.Domains(ctx)
 	if err != nil {
 		return Domain{}, err
 	}
-	i := slices.IndexFunc(all, is)
+	i := slices.IndexFunc(all, func(one oidc.Domain) bool { return one.ID == id })
 	if i < 0 {
 		return Domain{}, fault.New(fault.Ended, "This domain was removed meanwhile.")
 	}
@@ -90,7 +89,7 @@ func (d *Desk) checkDomain(ctx context.Context, in *DomainPath) (*operation.Repl
 	if _, err := d.OIDC.Prove(ctx, id); err != nil {
 		return nil, err
 	}
-	now, err := d.domain(ctx, func(one oidc.Domain) bool { return one.ID == id })
+	now, err := d.domain(ctx, id)
 	return operation.Answer(now), err
 }
 

@@ -77,11 +77,11 @@ func (d *Desk) providers() {
 		Summary: "Change an identity provider", Says: "Replaces what was said of it. Try it on its page before it is turned on: the way leads through the provider's own.",
 		Example: map[string]any{"client": "mainstay", "secret": "what the provider gave", "issuer": "https://login.example.com"}}, d.changeProvider)
 	operation.Add(d.set, operation.Operation{ID: "enable-provider", Method: http.MethodPost, Path: at + "/{id}/enable", Noun: Settings, Verb: gate.ChangeProvider, Status: http.StatusNoContent,
-		Summary: "Turn an identity provider on", Says: "People can sign in through it from then on. It fails with 409 for one that is not finished."}, d.turn(true))
+		Summary: "Turn an identity provider on", Says: "People can sign in through it from then on. It fails with 409 for one that is not finished."}, d.onProvider(d.turn(true)))
 	operation.Add(d.set, operation.Operation{ID: "disable-provider", Method: http.MethodPost, Path: at + "/{id}/disable", Noun: Settings, Verb: gate.ChangeProvider, Status: http.StatusNoContent,
-		Summary: "Turn an identity provider off", Says: "It lets nobody in, and the sessions that were begun through it end."}, d.turn(false))
+		Summary: "Turn an identity provider off", Says: "It lets nobody in, and the sessions that were begun through it end."}, d.onProvider(d.turn(false)))
 	operation.Add(d.set, operation.Operation{ID: "remove-provider", Method: http.MethodDelete, Path: at + "/{id}", Noun: Settings, Verb: gate.RemoveProvider, Status: http.StatusNoContent,
-		Summary: "Remove an identity provider", Says: "With its secret, its links, and the sessions that were begun through it."}, d.removeProvider)
+		Summary: "Remove an identity provider", Says: "With its secret, its links, and the sessions that were begun through it."}, d.onProvider(d.OIDC.Remove))
 }
 
 func (d *Desk) listProviders(ctx context.Context, in *operation.Paging) (*operation.Page[ListedProvider], error) {
@@ -141,22 +141,19 @@ func (d *Desk) changeProvider(ctx context.Context, in *changedProvider) (*operat
 	return d.readProvider(ctx, &in.ProviderPath)
 }
 
-func (d *Desk) turn(on bool) func(context.Context, *ProviderPath) (*operation.Done, error) {
+func (d *Desk) turn(on bool) func(context.Context, oidc.ID) error {
+	return func(ctx context.Context, id oidc.ID) error { return d.OIDC.Enable(ctx, id, on) }
+}
+
+// onProvider does an act about a provider that needs no more than its id.
+func (d *Desk) onProvider(act func(context.Context, oidc.ID) error) func(context.Context, *ProviderPath) (*operation.Done, error) {
 	return func(ctx context.Context, in *ProviderPath) (*operation.Done, error) {
 		id, err := in.id()
 		if err != nil {
 			return nil, err
 		}
-		return &operation.Done{}, d.OIDC.Enable(ctx, id, on)
+		return &operation.Done{}, act(ctx, id)
 	}
-}
-
-func (d *Desk) removeProvider(ctx context.Context, in *ProviderPath) (*operation.Done, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	return &operation.Done{}, d.OIDC.Remove(ctx, id)
 }
 
 func listedProvider(set oidc.Setting) ListedProvider {

@@ -51,15 +51,16 @@ func (s *Service) Domains(ctx context.Context) ([]Domain, error) {
 	return all, err
 }
 
-// Claim adds a domain to those that the actor's workspace claims. It proves nothing yet. It fails with fault.Conflict for one
-// that is there.
-func (s *Service) Claim(ctx context.Context, name string) error {
+// Claim adds a domain to those that the actor's workspace claims, and returns its id. It proves nothing yet. It fails with
+// fault.Conflict for one that is there.
+func (s *Service) Claim(ctx context.Context, name string) (DomainID, error) {
+	var id DomainID
 	name = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(name)), ".")
 	digest, err := s.domain(name)
 	if err != nil {
-		return err
+		return id, err
 	}
-	return s.Gate.Do(ctx, gate.Act{Verb: gate.ClaimDomain}, func(ctx context.Context, tx *gate.Tx) error {
+	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ClaimDomain}, func(ctx context.Context, tx *gate.Tx) error {
 		if !isDomain(name) {
 			return fault.New(fault.Invalid, "Enter a domain such as example.com.")
 		}
@@ -71,8 +72,10 @@ func (s *Service) Claim(ctx context.Context, name string) error {
 		if len(all) >= 50 {
 			return fault.New(fault.TooLarge, "A workspace claims at most 50 domains. Remove one first.")
 		}
-		return insertDomain(ctx, tx, digest, claim{V: 1, Name: name, Token: tenant.NewSecret().Reveal()})
+		id = gate.NewID[DomainID](tx)
+		return insertDomain(ctx, tx, id, digest, claim{V: 1, Name: name, Token: tenant.NewSecret().Reveal()})
 	})
+	return id, err
 }
 
 // Prove looks whether a domain's owner published the text that the workspace was given, and reports whether they did. A proof

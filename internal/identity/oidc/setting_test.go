@@ -161,12 +161,13 @@ func TestADomainIsProven(t *testing.T) {
 	ws := s.Workspace(t)
 	owner := s.person(t, ws, gate.Owner, "ada@example.com")
 	for _, name := range []string{"", "example", "ada@example.com", "https://example.com", "10.0.0.8", "exa mple.com", "-a.example.com", "*.example.com"} {
-		if err := s.Claim(owner, name); !fault.Is(err, fault.Invalid) {
+		if _, err := s.Claim(owner, name); !fault.Is(err, fault.Invalid) {
 			t.Errorf("Claim(%q) = %v, want fault.Invalid", name, err)
 		}
 	}
-	check(t, s.Claim(owner, " Example.COM. "))
-	if err := s.Claim(owner, "example.com"); !fault.Is(err, fault.Conflict) {
+	_, err := s.Claim(owner, " Example.COM. ")
+	check(t, err)
+	if _, err := s.Claim(owner, "example.com"); !fault.Is(err, fault.Conflict) {
 		t.Errorf("claiming it again: %v, want fault.Conflict", err)
 	}
 	domain := func() oidc.Domain {
@@ -271,7 +272,8 @@ func TestNothingOfAProviderIsReadable(t *testing.T) {
 	owner := s.person(t, ws, gate.Owner, "ada@canary.example")
 	s.idp.Email = "ada@canary.example"
 	s.provider(t, owner, oidc.Setting{Kind: oidc.Google, Client: "mainstay", Secret: "canary-secret", Rules: oidc.Rules{Domains: []string{"canary.example"}}})
-	check(t, s.Claim(owner, "canary.example"))
+	_, err := s.Claim(owner, "canary.example")
+	check(t, err)
 	s.linked(t, owner, "google")
 	for _, table := range []string{"tenant.sign_in_provider", "tenant.domain", "control.provider", "control.linked_identity", "control.event", "audit.event"} {
 		if n := s.count(t, `select count(*) from `+table+` x where x::text ~ 'canary|248289761001|63616e617279'`); n != 0 {

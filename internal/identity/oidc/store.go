@@ -343,8 +343,7 @@ func readDomains(ctx context.Context, tx *gate.Tx, sql string, args ...any) ([]D
 	return all, nil
 }
 
-func insertDomain(ctx context.Context, tx *gate.Tx, digest []byte, c claim) error {
-	id := gate.NewID[DomainID](tx)
+func insertDomain(ctx context.Context, tx *gate.Tx, id DomainID, digest []byte, c claim) error {
 	record := gate.WorkspaceRecord(tx.Workspace())
 	sealed, err := tx.Seal(ctx, tx.Place(record, domainKind, id), c)
 	if err != nil {

@@ -289,7 +289,7 @@ func (a *Pages) removeProvider(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Pages) claimDomain(w http.ResponseWriter, r *http.Request) error {
-	err := a.OIDC.Claim(r.Context(), r.PostFormValue("domain"))
+	_, err := a.OIDC.Claim(r.Context(), r.PostFormValue("domain"))
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooLarge) {
 		p, failed := a.providersPage(r)
 		if failed != nil {
