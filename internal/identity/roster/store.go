@@ -66,17 +66,7 @@ func loadMember(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (Member, e
 	var row memberRow
 	err := row.scan(tx.QueryRow(ctx, `
 select id, account_id, role, state, created_at, sealed from tenant.member where workspace_id = $1 and id = $2 and state <> 'removed'`, tx.Workspace(), id))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Member{}, missing()
-	}
-	if err != nil {
-		return Member{}, fmt.Errorf("reading member %s: %w", id, err)
-	}
-	var p person
-	if err := tx.Open(ctx, placeOf(tx, "member", id), row.sealed, &p); err != nil {
-		return Member{}, err
-	}
-	return row.member(tx, &p), nil
+	return row.open(ctx, tx, id, err, missing())
 }
 
 type memberRow struct {
@@ -87,6 +77,21 @@ type memberRow struct {
 
 func (r *memberRow) scan(row pgx.Row) error {
 	return row.Scan(&r.ID, &r.account, &r.Role, &r.state, &r.Joined, &r.sealed)
+}
+
+// open opens the row of a member that was read with err; it fails with none where there is no such row.
+func (r *memberRow) open(ctx context.Context, tx *gate.Tx, id tenant.MemberID, err, none error) (Member, error) {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Member{}, none
+	}
+	if err != nil {
+		return Member{}, fmt.Errorf("reading member %s: %w", id, err)
+	}
+	var p person
+	if err := tx.Open(ctx, placeOf(tx, "member", id), r.sealed, &p); err != nil {
+		return Member{}, err
+	}
+	return r.member(tx, &p), nil
 }
 
 func (r *memberRow) member(tx *gate.Tx, p *person) Member {
@@ -164,17 +169,7 @@ func loadRemoved(ctx context.Context, tx *gate.Tx, id tenant.MemberID) (Member, 
 select id, account_id, role, state, created_at, sealed from tenant.member
 where workspace_id = $1 and id = $2 and state = 'removed' and role_before = role and role_changed_by = $3 and role_changed_at > $4`,
 		tx.Workspace(), id, tx.Actor().Member, tx.Now().Add(-UndoFor)))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Member{}, fault.New(fault.Ended, "This removal cannot be taken back any more. Invite the person anew.")
-	}
-	if err != nil {
-		return Member{}, fmt.Errorf("reading member %s: %w", id, err)
-	}
-	var p person
-	if err := tx.Open(ctx, placeOf(tx, "member", id), row.sealed, &p); err != nil {
-		return Member{}, err
-	}
-	return row.member(tx, &p), nil
+	return row.open(ctx, tx, id, err, fault.New(fault.Ended, "This removal cannot be taken back any more. Invite the person anew."))
 }
 
 // settle ends an act that took or gave rights: it fails with fault.Conflict where no active owner would be left, revokes the
