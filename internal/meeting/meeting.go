@@ -175,7 +175,7 @@ func (s *Service) Read(ctx context.Context, id ID) (Meeting, error) {
 	var r row
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadMeeting, Object: id, Ahead: r.ahead(id)}, func(ctx context.Context, tx *gate.Tx) (err error) {
 		r.Private = tx.Private()
-		m, err = r.open(ctx, tx, nil)
+		m, err = r.open(ctx, tx, r.err)
 		return err
 	})
 	return m, err

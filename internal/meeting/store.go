@@ -36,6 +36,7 @@ const columns = `m.id, m.record_id, m.stage, m.source, m.starts_at, m.zone, m.la
 type row struct {
 	Meeting
 	sealed []byte
+	err    error // of reading it ahead
 }
 
 func (r *row) scan(s pgx.Row, more ...any) error {
@@ -62,13 +63,11 @@ select `+columns+` from tenant.meeting m where m.workspace_id = $1 and m.id = $2
 	return r.open(ctx, tx, err)
 }
 
-// ahead reads the row of a meeting that an act is about, together with the gate's own reads.
+// ahead reads the row of a meeting that an act is about, together with the gate's own reads; its error is for the act's body.
 func (r *row) ahead(id ID) func(*pgx.Batch) {
 	return func(b *pgx.Batch) {
 		b.Queue(`select `+columns+` from tenant.meeting m where m.workspace_id = tenant.current_workspace() and m.id = $1`, id).QueryRow(func(found pgx.Row) error {
-			if err := r.scan(found); !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
+			r.err = r.scan(found)
 			return nil
 		})
 	}
