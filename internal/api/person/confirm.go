@@ -48,11 +48,7 @@ func (p *People) readWays(ctx context.Context, _ *operation.None) (*operation.Re
 
 func (p *People) confirm(ctx context.Context, in *shown) (*operation.Reply[RenewedSession], error) {
 	begun, err := p.Identity.ConfirmBy(ctx, in.Body.Kind, in.Body.Answer)
-	if err != nil {
-		return nil, patient(in.Browser, err)
-	}
-	session, err := p.renewed(in.Browser, begun)
-	return operation.Answer(session), err
+	return p.moved(in.Browser, begun, err)
 }
 
 func (p *People) askConfirm(ctx context.Context, in *asking) (*operation.Reply[Asked], error) {

@@ -71,6 +71,15 @@ func (p *People) renewed(in operation.Browser, begun identity.Begun) (RenewedSes
 	return RenewedSession{FormToken: token}, nil
 }
 
+// moved answers an act that takes the person to another session, which it did not where it ended with err.
+func (p *People) moved(in operation.Browser, begun identity.Begun, err error) (*operation.Reply[RenewedSession], error) {
+	if err != nil {
+		return nil, patient(in, err)
+	}
+	session, err := p.renewed(in, begun)
+	return operation.Answer(session), err
+}
+
 // patient says after how long a factor is looked at again that was tried too often.
 func patient(in operation.Browser, err error) error {
 	if after := identity.RetryAfter(err); after > 0 {
@@ -154,9 +163,5 @@ func (p *People) changeAddress(ctx context.Context, in *newAddress) (*operation.
 
 func (p *People) changePassword(ctx context.Context, in *newPassword) (*operation.Reply[RenewedSession], error) {
 	begun, err := p.Accounts.ChangePassword(ctx, in.Body.Current, in.Body.Password)
-	if err != nil {
-		return nil, patient(in.Browser, err)
-	}
-	session, err := p.renewed(in.Browser, begun)
-	return operation.Answer(session), err
+	return p.moved(in.Browser, begun, err)
 }

@@ -78,11 +78,7 @@ func (p *People) listWorkspaces(ctx context.Context, in *operation.Paging) (*ope
 
 func (p *People) found(ctx context.Context, in *newWorkspace) (*operation.Reply[RenewedSession], error) {
 	begun, err := p.Roster.Found(ctx, in.Body.Name, in.Body.OwnName)
-	if err != nil {
-		return nil, err
-	}
-	session, err := p.renewed(in.Browser, begun)
-	return operation.Answer(session), err
+	return p.moved(in.Browser, begun, err)
 }
 
 func (p *People) enter(ctx context.Context, in *seat) (*operation.Reply[RenewedSession], error) {
@@ -91,20 +87,12 @@ func (p *People) enter(ctx context.Context, in *seat) (*operation.Reply[RenewedS
 		return nil, err
 	}
 	begun, err := p.Identity.Switch(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	session, err := p.renewed(in.Browser, begun)
-	return operation.Answer(session), err
+	return p.moved(in.Browser, begun, err)
 }
 
 func (p *People) accept(ctx context.Context, in *acceptance) (*operation.Reply[RenewedSession], error) {
 	begun, err := p.Roster.Accept(ctx, in.Body.Token)
-	if err != nil {
-		return nil, err
-	}
-	session, err := p.renewed(in.Browser, begun)
-	return operation.Answer(session), err
+	return p.moved(in.Browser, begun, err)
 }
 
 // leave decides first whether the person may, so that a missing word tells nobody else anything.
