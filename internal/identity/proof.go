@@ -14,10 +14,7 @@ import (
 // leads to it but those of [Service.StageAccount]: nobody else can sign in to it and nobody sees it. [Service.EndProof] destroys
 // it; what a crash leaves of it is destroyed by the collector, and accounts of such a proof by the next one.
 func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, error) {
-	owner := tenant.Actor{Kind: tenant.Member, Workspace: tenant.NewID[tenant.WorkspaceID](s.Source), Member: tenant.NewID[tenant.MemberID](s.Source),
-		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{Passkey}}
-	owner.SignedInAt = s.Source.Now()
-	owner.ConfirmedAt, owner.SeenAt = owner.SignedInAt, owner.SignedInAt
+	owner := s.prover(tenant.NewID[tenant.WorkspaceID](s.Source), Passkey)
 	err := s.Gate.Instance(tenant.As(ctx, gate.Prover), gate.BeginProof, func(ctx context.Context, tx *gate.InstanceTx) error {
 		left, err := stranded(ctx, tx, tx.Now().Add(-longestProof))
 		if err != nil {
@@ -46,16 +43,20 @@ func (s *Service) StageProof(ctx context.Context, name string) (tenant.Actor, er
 // StageMember makes a member of a proof's workspace, who shows a password. It fails with fault.Denied for a workspace that people
 // have.
 func (s *Service) StageMember(ctx context.Context, id tenant.WorkspaceID, role gate.Role) (tenant.Actor, error) {
-	member := tenant.Actor{Kind: tenant.Member, Workspace: id, Member: tenant.NewID[tenant.MemberID](s.Source),
-		Account: tenant.NewID[tenant.AccountID](s.Source), Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{Password}}
-	member.SignedInAt = s.Source.Now()
-	member.ConfirmedAt, member.SeenAt = member.SignedInAt, member.SignedInAt
+	member := s.prover(id, Password)
 	if err := s.unlisted(ctx, id); err != nil {
 		return member, err
 	}
 	return member, s.Gate.Do(tenant.Within(ctx, gate.Prover, id), gate.Act{Verb: gate.BeginProof}, func(ctx context.Context, tx *gate.Tx) error {
 		return insertMember(ctx, tx, member, role, person{Name: "Prover", Email: "prover@localhost.invalid"})
 	})
+}
+
+// prover is somebody new in a proof's workspace, who has just shown a factor.
+func (s *Service) prover(in tenant.WorkspaceID, shown string) tenant.Actor {
+	now := s.Source.Now()
+	return tenant.Actor{Kind: tenant.Member, Workspace: in, Member: tenant.NewID[tenant.MemberID](s.Source), Account: tenant.NewID[tenant.AccountID](s.Source),
+		Session: tenant.NewID[tenant.SessionID](s.Source), Factors: []string{shown}, SignedInAt: now, ConfirmedAt: now, SeenAt: now}
 }
 
 // longestProof is how old an account of a proof is at least that a crash left.

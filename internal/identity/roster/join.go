@@ -126,7 +126,7 @@ func (s *Service) JoinByProvider(ctx context.Context, token string, word identit
 	if o.Name == "" {
 		o.Name, _, _ = strings.Cut(o.Email, "@")
 	}
-	return s.join(ctx, token, identity.Newcomer{Name: o.Name, Provider: &word})
+	return s.take(ctx, o, identity.Newcomer{Name: o.Name, Provider: &word})
 }
 
 func (s *Service) join(ctx context.Context, token string, n identity.Newcomer) (identity.Entry, error) {
@@ -134,6 +134,11 @@ func (s *Service) join(ctx context.Context, token string, n identity.Newcomer) (
 	if err != nil {
 		return identity.Entry{}, err
 	}
+	return s.take(ctx, o, n)
+}
+
+// take makes the account of who takes an offer, seats it, and lets it in.
+func (s *Service) take(ctx context.Context, o Offer, n identity.Newcomer) (identity.Entry, error) {
 	if o.Known {
 		return identity.Entry{}, known()
 	}
