@@ -18,15 +18,15 @@ import (
 // signs in first, who has none makes one here.
 type JoinPage struct {
 	web.Shell
-	Secret                    string // the link's, for the forms
-	Workspace, By, Role       string
-	Address                   string
-	Yours, Inside, Other      bool // who is signed in: with the address; in the workspace already; with another address
-	Known                     bool // the address has an account
-	Problem                   string
-	Name, AddressAs, Password web.Field
-	Passkey                   bool      // browsers make passkeys for this deployment's address
-	Ways                      []web.Way // providers by which a new account can sign in
+	Secret               string // the link's, for the forms
+	Workspace, By, Role  string
+	Address              string
+	Yours, Inside, Other bool // who is signed in: with the address; in the workspace already; with another address
+	Known                bool // the address has an account
+	Problem              string
+	Name, Password       web.Field
+	Passkey              bool      // browsers make passkeys for this deployment's address
+	Ways                 []web.Way // providers by which a new account can sign in
 }
 
 // Page implements web.View.
@@ -110,8 +110,7 @@ func (a *Pages) joinWays(r *http.Request, secret string, o roster.Offer) ([]web.
 
 func joinPageOf(shell web.Shell, secret string, o roster.Offer) JoinPage {
 	return JoinPage{Shell: shell, Secret: secret, Workspace: o.Workspace, By: o.By, Role: string(o.Role), Address: o.Email, Yours: o.Yours, Inside: o.Inside, Known: o.Known,
-		Name:      web.Field{ID: "name", Label: "Your name", Value: o.Name, Complete: "name", Required: true, First: true, Max: 120},
-		AddressAs: web.Field{ID: "email", Label: "E-mail", Type: "email", Value: o.Email, Complete: "username"},
+		Name: web.Field{ID: "name", Label: "Your name", Value: o.Name, Complete: "name", Required: true, First: true, Max: 120},
 		Password: web.Field{ID: "password", Label: "Password", Type: "password", Complete: "new-password", Required: true, Max: 1000,
 			Hint: "At least " + web.Count(o.Least, "character", "characters") + ". A sentence is easy to remember."}}
 }
