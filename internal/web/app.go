@@ -149,9 +149,9 @@ func (a *App) showAgain(w http.ResponseWriter, status int, v View) error {
 }
 
 // fragment writes a part of a page.
-func (a *App) fragment(w http.ResponseWriter, page, part string, view any) error {
+func (a *App) fragment(w http.ResponseWriter, part string, view any) error {
 	var b bytes.Buffer
-	if err := a.render.Part(&b, page, part, view); err != nil {
+	if err := a.render.Part(&b, part, view); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

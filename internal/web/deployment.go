@@ -65,7 +65,7 @@ func (a *App) followDeployment(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return a.fragment(w, "deployment", "measured", m)
+	return a.fragment(w, "measured", m)
 }
 
 func measured(d health.Deployment, zone *time.Location) Measured {

@@ -52,17 +52,17 @@ func (a *App) ShowAgain(w http.ResponseWriter, status int, v View) error {
 }
 
 // Fragment answers with a part of a page.
-func (a *App) Fragment(w http.ResponseWriter, page, part string, view any) error {
-	return a.fragment(w, page, part, view)
+func (a *App) Fragment(w http.ResponseWriter, part string, view any) error {
+	return a.fragment(w, part, view)
 }
 
 // Part writes a part of a page, for an answer that holds more than it.
-func (a *App) Part(w io.Writer, page, part string, view any) error {
-	return a.render.Part(w, page, part, view)
+func (a *App) Part(w io.Writer, part string, view any) error {
+	return a.render.Part(w, part, view)
 }
 
 // EventOf renders a part of a page for a stream.
-func (a *App) EventOf(page, part string, view any) (Event, error) { return a.part(page, part, view) }
+func (a *App) EventOf(part string, view any) (Event, error) { return a.part(part, view) }
 
 // ZoneOf returns the time zone that the browser named, UTC where it named none.
 func ZoneOf(r *http.Request) *time.Location { return zoneOf(r) }

@@ -101,7 +101,7 @@ func (a *App) homeLists(r *http.Request, p *HomePage, me identity.Me, zone *time
 // followHome streams the work that runs. Once something ended there may be a draft, which the whole page shows.
 func (a *App) followHome(w http.ResponseWriter, r *http.Request) error {
 	return a.followWork(w, r, func(work []progress.Work) (Event, error) {
-		return a.part("home", "running", HomePage{Running: running(work)})
+		return a.part("running", HomePage{Running: running(work)})
 	})
 }
 

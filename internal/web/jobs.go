@@ -102,7 +102,7 @@ func (a *App) followJobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.followWork(w, r, func(work []progress.Work) (Event, error) {
-		return a.part("jobs", "jobslist", a.jobsPage(r, Shell{Token: shell.Token}, me, work, nil))
+		return a.part("jobslist", a.jobsPage(r, Shell{Token: shell.Token}, me, work, nil))
 	})
 }
 

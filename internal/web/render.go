@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"io/fs"
 	"net/http"
-	"path"
-	"slices"
 	"strings"
 
 	"mainstay/internal/fault"
@@ -20,17 +17,14 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// shared are the template files that each page may use; every other file is one page.
-var shared = []string{"templates/layout.html", "templates/parts.html", "templates/line.html", "templates/formparts.html", "templates/linked.html"}
-
 // Renderer turns a view into HTML. It is safe for use by many goroutines.
 type Renderer struct {
-	pages map[string]*template.Template
+	all *template.Template
 }
 
 // View is what a page shows: a plain struct, with nothing left to look up.
 type View interface {
-	// Page names the template file.
+	// Page names the template: it is "page " and this.
 	Page() string
 }
 
@@ -41,24 +35,11 @@ func NewRenderer(assets *Assets) (*Renderer, error) {
 		"icon":  iconOf(assets),
 		"join":  func(s []string) string { return strings.Join(s, " or ") },
 	}
-	r := &Renderer{pages: map[string]*template.Template{}}
-	all, err := fs.Glob(templateFiles, "templates/*.html")
+	all, err := template.New("").Funcs(funcs).Option("missingkey=error").ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parsing the templates: %w", err)
 	}
-	for _, file := range all {
-		if slices.Contains(shared, file) {
-			continue
-		}
-		name := strings.TrimSuffix(path.Base(file), ".html")
-		files := append([]string{file}, shared...)
-		t, err := template.New(name).Funcs(funcs).Option("missingkey=error").ParseFS(templateFiles, files...)
-		if err != nil {
-			return nil, fmt.Errorf("parsing the page %s: %w", name, err)
-		}
-		r.pages[name] = t
-	}
-	return r, nil
+	return &Renderer{all}, nil
 }
 
 func iconOf(assets *Assets) func(string) (template.HTML, error) {
@@ -70,17 +51,13 @@ func iconOf(assets *Assets) func(string) (template.HTML, error) {
 }
 
 // Page writes the whole page, or nothing and an error.
-func (r *Renderer) Page(w io.Writer, v View) error { return r.Part(w, v.Page(), "page", v) }
+func (r *Renderer) Page(w io.Writer, v View) error { return r.Part(w, "page "+v.Page(), v) }
 
-// Part writes one template of a page's file: what a page asks for after it has loaded.
-func (r *Renderer) Part(w io.Writer, page, name string, view any) error {
-	t, ok := r.pages[page]
-	if !ok {
-		return fmt.Errorf("no page %q", page)
-	}
+// Part writes one template: what a page asks for after it has loaded.
+func (r *Renderer) Part(w io.Writer, name string, view any) error {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, view); err != nil {
-		return fmt.Errorf("rendering %s of %s: %w", name, page, err)
+	if err := r.all.ExecuteTemplate(&b, name, view); err != nil {
+		return fmt.Errorf("rendering %s: %w", name, err)
 	}
 	_, err := w.Write(b.Bytes())
 	return err

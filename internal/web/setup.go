@@ -129,7 +129,7 @@ func (a *App) listChecks(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return a.fragment(w, "checks", "checklist", p)
+	return a.fragment(w, "checklist", p)
 }
 
 func checksPage(shell Shell, results []health.Result) ChecksPage {

@@ -76,8 +76,8 @@ func (a *App) await(r *http.Request, news <-chan struct{}, beat <-chan time.Time
 }
 
 // part renders a template of a page for a stream.
-func (a *App) part(page, name string, view any) (Event, error) {
+func (a *App) part(name string, view any) (Event, error) {
 	var b bytes.Buffer
-	err := a.render.Part(&b, page, name, view)
+	err := a.render.Part(&b, name, view)
 	return Event{Part: b.String()}, err
 }

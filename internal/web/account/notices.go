@@ -102,7 +102,7 @@ func (a *Pages) followNotices(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return web.Event{}, err
 		}
-		return a.EventOf("notices", "noticelist", noticesPage(r, web.Shell{Token: shell.Token}, all))
+		return a.EventOf("noticelist", noticesPage(r, web.Shell{Token: shell.Token}, all))
 	})
 }
 

@@ -93,7 +93,7 @@ func (a *Pages) showLine(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return noLine()
 	}
-	return a.Fragment(w, "meeting", "line", line)
+	return a.Fragment(w, "line", line)
 }
 
 // editLine is the form of a line: in its place, or on a whole page where there are no scripts.
@@ -112,7 +112,7 @@ func (a *Pages) editLine(w http.ResponseWriter, r *http.Request) error {
 	}
 	line.Editing = true
 	if byFragment(r) {
-		return a.Fragment(w, "meeting", "line", line)
+		return a.Fragment(w, "line", line)
 	}
 	return a.showLineForm(w, r, http.StatusOK, o, line)
 }
@@ -133,7 +133,7 @@ func (a *Pages) newLine(w http.ResponseWriter, r *http.Request) error {
 	}
 	line.Editing = r.URL.Query().Get("cancel") == ""
 	if byFragment(r) {
-		return a.Fragment(w, "meeting", "newline", line)
+		return a.Fragment(w, "newline", line)
 	}
 	return a.showLineForm(w, r, http.StatusOK, o, line)
 }
@@ -260,16 +260,16 @@ func (a *Pages) applied(w http.ResponseWriter, r *http.Request, o minutes.Opened
 		fresh, _ := l.newest(form.In)
 		fresh.Undo = at + "/lines/undo"
 		blank, _ := l.blank(form.In)
-		return errors.Join(a.Fragment(w, "meeting", "line", fresh), a.Fragment(w, "meeting", "newline", blank))
+		return errors.Join(a.Fragment(w, "line", fresh), a.Fragment(w, "newline", blank))
 	}
 	line, ok := l.find(form.ID[len("l-"):])
 	if !ok {
 		line = Line{ID: form.ID, Version: m.Version}
 		line.Undo = at + "/lines/undo"
-		return a.Fragment(w, "meeting", "goneline", line)
+		return a.Fragment(w, "goneline", line)
 	}
 	line.Undo = at + "/lines/undo"
-	return a.Fragment(w, "meeting", "line", line)
+	return a.Fragment(w, "line", line)
 }
 
 // lineAgain shows a line's form with what was typed and why it was not taken.
@@ -285,7 +285,7 @@ func (a *Pages) lineAgain(w http.ResponseWriter, r *http.Request, o minutes.Open
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusUnprocessableEntity)
-	return a.Part(w, "meeting", part, form)
+	return a.Part(w, part, form)
 }
 
 func (a *Pages) undoLine(w http.ResponseWriter, r *http.Request) error {

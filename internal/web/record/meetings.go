@@ -116,7 +116,7 @@ func (a *Pages) listMeetings(w http.ResponseWriter, r *http.Request) error {
 	found, err := a.Meetings.List(r.Context(), filter)
 	if err == nil && r.Header.Get("HX-Request") != "" {
 		p.fill(q, found, zone)
-		return a.Fragment(w, "meetings", "list", p)
+		return a.Fragment(w, "list", p)
 	}
 	if err == nil {
 		err = a.suggest(r, &p, q)

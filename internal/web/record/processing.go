@@ -301,7 +301,7 @@ func (a *Pages) event(r *http.Request, id meeting.ID) (web.Event, error) {
 		return web.Event{Name: "stopped"}, nil
 	}
 	var b strings.Builder
-	err = a.Part(&b, "processing", "progress", p)
+	err = a.Part(&b, "progress", p)
 	return web.Event{Part: b.String()}, err
 }
 

@@ -203,7 +203,7 @@ func (a *Pages) moreTurns(w http.ResponseWriter, r *http.Request) error {
 	if o.Transcript == nil || o.Transcript.ID.String() != r.URL.Query().Get("of") {
 		return httpd.Refuse(http.StatusConflict, "There is a newer transcript. Load the page again.")
 	}
-	return a.Fragment(w, "meeting", "turns", turnsOf(*o.Transcript, id.String(), from))
+	return a.Fragment(w, "turns", turnsOf(*o.Transcript, id.String(), from))
 }
 
 // words answers when each word is said: for each segment the characters of a word, as a browser counts them, and its time.

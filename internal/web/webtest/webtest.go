@@ -90,12 +90,12 @@ func (s *Server) routes() {
 	s.listen.Page("GET /meetings/{id}/lines/{line}/edit", open, s.line(true))
 	s.listen.Page("GET /meetings/{id}/lines/{line}", open, s.line(false))
 	s.listen.Page("POST /meetings/{id}/lines/{line}", open, s.line(false))
-	s.listen.Page("GET /meetings/{id}/progress", open, s.stream("processing", "progress", processing(false).Progress), httpd.Stream())
-	s.listen.Page("GET /events/running", open, s.stream("home", "running", home()), httpd.Stream())
-	s.listen.Page("GET /events/jobs", open, s.stream("jobs", "jobslist", jobs()), httpd.Stream())
+	s.listen.Page("GET /meetings/{id}/progress", open, s.stream("progress", processing(false).Progress), httpd.Stream())
+	s.listen.Page("GET /events/running", open, s.stream("running", home()), httpd.Stream())
+	s.listen.Page("GET /events/jobs", open, s.stream("jobslist", jobs()), httpd.Stream())
 	s.listen.Page("GET /setup/checks/list", open, func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		return s.render.Part(w, "checks", "checklist", checks())
+		return s.render.Part(w, "checklist", checks())
 	})
 	s.listen.Page("GET /settings/deployment/now", open, func(w http.ResponseWriter, _ *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
@@ -138,7 +138,7 @@ func (s *Server) line(editing bool) httpd.HandlerFunc {
 					l.Text = text
 				}
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
-				return s.render.Part(w, "meeting", "line", l)
+				return s.render.Part(w, "line", l)
 			}
 		}
 		return fault.New(fault.Missing, "No such line.")
@@ -146,10 +146,10 @@ func (s *Server) line(editing bool) httpd.HandlerFunc {
 }
 
 // stream sends a fragment once, and then waits until the reader goes.
-func (s *Server) stream(page, part string, view any) httpd.HandlerFunc {
+func (s *Server) stream(part string, view any) httpd.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var b bytes.Buffer
-		if err := s.render.Part(&b, page, part, view); err != nil {
+		if err := s.render.Part(&b, part, view); err != nil {
 			return err
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
