@@ -13,13 +13,14 @@ func webhookVisits() map[string]visit {
 	form := url.Values{"name": {"Log"}, "url": {"https://hooks.example.com/x"}, "event": {"minutes.drafted"}, "on": {"no"}, "version": {"1"}}
 	const at = "/settings/webhooks"
 	return map[string]visit{
-		"GET " + at:                   {},
-		"GET " + at + "/new":          {},
-		"POST " + at:                  {form: form},
-		"GET " + at + "/{id}":         {of: hook},
-		"POST " + at + "/{id}":        {of: hook, form: form},
-		"POST " + at + "/{id}/test":   {of: hook},
-		"POST " + at + "/{id}/remove": {of: hook},
+		"GET " + at:                                        {},
+		"GET " + at + "/new":                               {},
+		"POST " + at:                                       {form: form},
+		"GET " + at + "/{id}":                              {of: hook},
+		"POST " + at + "/{id}":                             {of: hook, form: form},
+		"POST " + at + "/{id}/test":                        {of: hook},
+		"GET " + at + "/{id}/remove":                       {of: hook},
+		"POST " + at + "/{id}/remove":                      {of: hook},
 		"POST " + at + "/{id}/deliveries/{delivery}/again": {of: hook, ends: http.StatusConflict},
 	}
 }

@@ -54,14 +54,15 @@ func stateOf(on bool) string {
 	return "off"
 }
 
-func list(ctx context.Context, tx *gate.Tx) ([]Webhook, error) {
+// list returns the webhooks of the workspace; only the one given, where it is not zero.
+func list(ctx context.Context, tx *gate.Tx, only ID) ([]Webhook, error) {
 	rows, err := tx.Query(ctx, `
 select w.id, w.state = 'on', w.events, w.version, w.created_at, w.sealed,
        (select count(*) from tenant.delivery d where d.workspace_id = w.workspace_id and d.webhook_id = w.id and d.state = 'dead'),
        d.id, coalesce(d.event, ''), coalesce(d.state, ''), coalesce(d.attempts, 0), coalesce(d.status, 0), d.created_at, d.tried_at
 from tenant.webhook w
 left join lateral (select * from tenant.delivery d where d.workspace_id = w.workspace_id and d.webhook_id = w.id order by d.id desc limit 1) d on true
-where w.workspace_id = $1 and w.state <> 'removed' order by w.id`, tx.Workspace())
+where w.workspace_id = $1 and w.state <> 'removed' and ($2::uuid is null or w.id = $2) order by w.id`, tx.Workspace(), only)
 	if err != nil {
 		return nil, fmt.Errorf("listing webhooks: %w", err)
 	}
@@ -92,6 +93,18 @@ where w.workspace_id = $1 and w.state <> 'removed' order by w.id`, tx.Workspace(
 		}
 	}
 	return all, nil
+}
+
+// load fails with fault.Missing for one that was removed.
+func load(ctx context.Context, tx *gate.Tx, id ID) (Webhook, error) {
+	found, err := list(ctx, tx, id)
+	if err == nil && len(found) == 0 {
+		return Webhook{}, fault.New(fault.Missing, "This webhook was removed.")
+	}
+	if err != nil {
+		return Webhook{}, err
+	}
+	return found[0], nil
 }
 
 func change(ctx context.Context, tx *gate.Tx, id ID, version int, want Wanted) error {

@@ -170,7 +170,7 @@ func (s *Service) MayCreate(ctx context.Context) error {
 func (s *Service) List(ctx context.Context) ([]Webhook, error) {
 	var all []Webhook
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ListWebhooks}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		all, err = list(ctx, tx)
+		all, err = list(ctx, tx, ID{})
 		return err
 	})
 	return all, err
@@ -195,14 +195,28 @@ func (s *Service) Remove(ctx context.Context, id ID) error {
 	})
 }
 
-// Deliveries returns a webhook's newest deliveries, at most 50.
-func (s *Service) Deliveries(ctx context.Context, id ID) ([]Delivery, error) {
-	var all []Delivery
+// Read returns a webhook and its newest deliveries, at most 50. It fails with fault.Missing for one that was removed.
+func (s *Service) Read(ctx context.Context, id ID) (Webhook, []Delivery, error) {
+	var hook Webhook
+	var sent []Delivery
 	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ReadWebhook, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		all, err = deliveries(ctx, tx, id)
+		if hook, err = load(ctx, tx, id); err != nil {
+			return err
+		}
+		sent, err = deliveries(ctx, tx, id)
 		return err
 	})
-	return all, err
+	return hook, sent, err
+}
+
+// Removable returns a webhook that the actor may remove, for the page that asks. It is no act of its own.
+func (s *Service) Removable(ctx context.Context, id ID) (Webhook, error) {
+	var hook Webhook
+	err := s.Gate.View(ctx, gate.Act{Verb: gate.ChangeWebhook, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
+		hook, err = load(ctx, tx, id)
+		return err
+	})
+	return hook, err
 }
 
 // Ping sends a test event, like any other.

@@ -131,7 +131,7 @@ func (d *desk) work(t *testing.T) {
 
 func (d *desk) last(t *testing.T, ctx context.Context, id webhook.ID) webhook.Delivery {
 	t.Helper()
-	all, err := d.Deliveries(d.world.SignedIn(t, ctx), id)
+	_, all, err := d.Read(d.world.SignedIn(t, ctx), id)
 	check(t, err)
 	if len(all) != 1 {
 		t.Fatalf("%d deliveries, want 1", len(all))
@@ -280,7 +280,7 @@ func TestWhoMayNotAdministrateHasNoWebhooks(t *testing.T) {
 		who  context.Context
 		want fault.Kind
 	}{"a member": {d.ws.Member(t, gate.Member), fault.Denied}, "another workspace's owner": {elsewhere.Member(t, gate.Owner), fault.Missing}} {
-		_, read := d.Deliveries(c.who, id)
+		_, _, read := d.Read(c.who, id)
 		for what, err := range map[string]error{"reading": read, "removing": d.Remove(c.who, id), "testing": d.Ping(c.who, id)} {
 			if !fault.Is(err, c.want) {
 				t.Errorf("%s by %s: %v, want %s", what, name, err, c.want)

@@ -45,7 +45,7 @@ func (d *Desk) listDeliveries(ctx context.Context, in *webhookDeliveries) (*oper
 	if err != nil {
 		return nil, err
 	}
-	all, err := d.Hooks.Deliveries(ctx, id)
+	_, all, err := d.Hooks.Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,9 @@ package administration
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"mainstay/internal/api/operation"
-	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/tenant"
 	"mainstay/internal/webhook"
@@ -110,31 +108,19 @@ func (d *Desk) readWebhook(ctx context.Context, in *WebhookPath) (*operation.Rep
 	if err != nil {
 		return nil, err
 	}
-	shown, err := d.readable(ctx, id)
+	shown, err := d.webhook(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return operation.Answer(shown), nil
 }
 
-// readable is a webhook that the actor may read: the gate decides that of its deliveries, by its id.
-func (d *Desk) readable(ctx context.Context, id webhook.ID) (Webhook, error) {
-	if _, err := d.Hooks.Deliveries(ctx, id); err != nil {
-		return Webhook{}, err
-	}
-	return d.webhook(ctx, id)
-}
-
 func (d *Desk) webhook(ctx context.Context, id webhook.ID) (Webhook, error) {
-	all, err := d.Hooks.List(ctx)
+	h, _, err := d.Hooks.Read(ctx, id)
 	if err != nil {
 		return Webhook{}, err
 	}
-	i := slices.IndexFunc(all, func(h webhook.Webhook) bool { return h.ID == id })
-	if i < 0 {
-		return Webhook{}, fault.New(fault.Missing, "This webhook was removed.")
-	}
-	return shownWebhook(all[i]), nil
+	return shownWebhook(h), nil
 }
 
 func (d *Desk) changeWebhook(ctx context.Context, in *changedWebhook) (*operation.Reply[Webhook], error) {
@@ -142,7 +128,7 @@ func (d *Desk) changeWebhook(ctx context.Context, in *changedWebhook) (*operatio
 	if err != nil {
 		return nil, err
 	}
-	before, err := d.readable(ctx, id)
+	before, err := d.webhook(ctx, id)
 	if err != nil {
 		return nil, err
 	}

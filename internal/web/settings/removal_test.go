@@ -44,3 +44,35 @@ func TestARemovalOffersTheWayBack(t *testing.T) {
 		t.Error("the page does not say what was done")
 	}
 }
+
+// A webhook's removal destroys its secret: the page asks first, and says of what.
+func TestAWebhookIsRemovedAfterAQuestion(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t)
+	ten := w.Tenant(t, "Cedar")
+	all, err := w.Hooks.List(ten.Owner)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d webhooks: %v", len(all), err)
+	}
+	p := w.Pages(t)
+	owner, member := p.Browser(t, ten.Owner), p.Browser(t, ten.Member)
+	at := "/settings/webhooks/" + all[0].ID.String()
+	if !strings.Contains(owner.Get(t, at).Body.String(), `href="`+at+`/remove"`) {
+		t.Error("the page of a webhook does not lead to the question")
+	}
+	asked := owner.Get(t, at+"/remove").Body.String()
+	for _, part := range []string{"Remove Hook of Cedar?", "https://hooks.example.com/Cedar", `action="` + at + `/remove"`} {
+		if !strings.Contains(asked, part) {
+			t.Errorf("the question does not hold %q", part)
+		}
+	}
+	if got := member.Get(t, at+"/remove"); got.Code != http.StatusForbidden {
+		t.Errorf("a member is asked: %d", got.Code)
+	}
+	if got := owner.Post(t, at+"/remove", nil); got.Header().Get("Location") != "/settings/webhooks?removed=1" {
+		t.Errorf("removing: %d", got.Code)
+	}
+	if got := owner.Get(t, at+"/remove"); got.Code != http.StatusNotFound {
+		t.Errorf("the question about one that was removed: %d", got.Code)
+	}
+}

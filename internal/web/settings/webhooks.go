@@ -64,6 +64,7 @@ func (a *Pages) webhookRoutes(s *httpd.Server) {
 	s.Page("GET "+hooksPath+"/{id}", httpd.Verb(gate.ReadWebhook), a.showWebhook)
 	s.Page("POST "+hooksPath+"/{id}", httpd.Verb(gate.ChangeWebhook), a.changeWebhook, httpd.MaxBody(8<<10))
 	s.Page("POST "+hooksPath+"/{id}/test", httpd.Verb(gate.ChangeWebhook), a.testWebhook, httpd.MaxBody(8<<10))
+	s.Page("GET "+hooksPath+"/{id}/remove", httpd.Verb(gate.ChangeWebhook), a.askHookRemoval)
 	s.Page("POST "+hooksPath+"/{id}/remove", httpd.Verb(gate.ChangeWebhook), a.removeWebhook, httpd.MaxBody(8<<10))
 	s.Page("POST "+hooksPath+"/{id}/deliveries/{delivery}/again", httpd.Verb(gate.ChangeWebhook), a.sendAgain, httpd.MaxBody(8<<10))
 }
@@ -181,26 +182,16 @@ func (a *Pages) hookAgain(w http.ResponseWriter, r *http.Request, id string, ver
 }
 
 func (a *Pages) webhookPage(r *http.Request, id webhook.ID) (WebhookPage, error) {
-	sent, err := a.Hooks.Deliveries(r.Context(), id)
+	h, sent, err := a.Hooks.Read(r.Context(), id)
 	if err != nil {
 		return WebhookPage{}, err
 	}
-	all, err := a.Hooks.List(r.Context())
-	if err != nil {
-		return WebhookPage{}, err
+	p, err := a.webhookForm(r, webhook.Wanted{Name: h.Name, URL: h.URL, Events: h.Events, On: h.On})
+	p.ID, p.Version = id.String(), h.Version
+	for _, d := range sent {
+		p.Sent = append(p.Sent, sentRow(d, web.ZoneOf(r)))
 	}
-	for _, h := range all {
-		if h.ID != id {
-			continue
-		}
-		p, err := a.webhookForm(r, webhook.Wanted{Name: h.Name, URL: h.URL, Events: h.Events, On: h.On})
-		p.ID, p.Version = id.String(), h.Version
-		for _, d := range sent {
-			p.Sent = append(p.Sent, sentRow(d, web.ZoneOf(r)))
-		}
-		return p, err
-	}
-	return WebhookPage{}, fault.New(fault.Missing, "This webhook was removed.")
+	return p, err
 }
 
 func sentRow(d webhook.Delivery, zone *time.Location) SentRow {
@@ -277,6 +268,25 @@ func (a *Pages) testWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, hooksPath+"/"+id.String()+"?done=tested", http.StatusSeeOther)
 	return nil
+}
+
+func (a *Pages) askHookRemoval(w http.ResponseWriter, r *http.Request) error {
+	id, err := tenant.ParseID[webhook.ID](r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	h, err := a.Hooks.Removable(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shell, err := a.Frame(r, "Remove a webhook", hooksPath)
+	if err != nil {
+		return err
+	}
+	at := hooksPath + "/" + id.String()
+	return a.Show(w, SurePage{Shell: shell, Heading: "Remove " + h.Name + "?", Lead: "To stop it for a while only, switch it off instead.", Icon: "trash-2",
+		Action: at + "/remove", Button: "Remove", Back: at,
+		What: []string{"Nothing more is sent to " + h.URL + ".", "What waits to be sent is not sent.", "Its secret is destroyed. A new webhook has another."}})
 }
 
 func (a *Pages) removeWebhook(w http.ResponseWriter, r *http.Request) error {
