@@ -89,6 +89,7 @@ func recordVisits() map[string]visit {
 		"GET /members":                                   {},
 		"PUT /members/{id}/role":                         {of: personOf, json: `{"role":"viewer"}`},
 		"POST /members/{id}/role/undo":                   {of: personOf, ends: http.StatusGone}, // nothing was changed
+		"POST /members/{id}/restore":                     {of: personOf, ends: http.StatusGone}, // nobody was removed
 		"POST /members/{id}/disable":                     {of: personOf},
 		"POST /members/{id}/enable":                      {of: personOf},
 		"DELETE /members/{id}":                           {of: personOf},

@@ -89,6 +89,8 @@ func (a *API) members() {
 		Summary: "Enable a member", Says: "Lets a disabled member in again."}, a.steer(a.Roster.Enable))
 	operation.Add(add, operation.Operation{ID: "remove-member", Method: http.MethodDelete, Path: "/members/{id}", Noun: noun, Verb: gate.RemoveMember, Status: http.StatusNoContent,
 		Also: []int{409}, Summary: "Remove a member", Says: "Ends their sessions, keys and programs within a second. What they made stays."}, a.steer(a.Roster.Remove))
+	operation.Add(add, operation.Operation{ID: "restore-member", Method: http.MethodPost, Path: "/members/{id}/restore", Noun: noun, Verb: gate.RemoveMember, Status: http.StatusNoContent,
+		Summary: "Take a removal back", Says: "Your own removal of this member, for a short while; their sessions, keys and programs stay ended. It fails with 410 after that, or where they came back since."}, a.steer(a.Roster.UndoRemoval))
 	operation.Add(add, operation.Operation{ID: "transfer-ownership", Method: http.MethodPost, Path: "/members/{id}/transfer", Noun: noun, Verb: gate.TransferWorkspace, Status: http.StatusNoContent,
 		Summary: "Hand ownership over", Says: "Makes the member an owner, and you an admin."}, a.steer(a.Roster.Transfer))
 	operation.Add(add, operation.Operation{ID: "list-invitations", Method: http.MethodGet, Path: "/invitations", Noun: noun, Verb: gate.ListInvitations,
