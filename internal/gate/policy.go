@@ -173,6 +173,7 @@ const (
 	ReadSeats         Verb = "seat.list"
 	SwitchWorkspace   Verb = "session.switch"
 	SetPasswordRules  Verb = "policy.passwords"
+	VoidHanded        Verb = "password.void"
 	AskReset          Verb = "password.ask"
 	ResetPassword     Verb = "password.reset"
 	ChangePassword    Verb = "password.change"
@@ -438,6 +439,7 @@ func Policy() []Rule {
 		{Verb: ReadSeats, Says: "look up which workspaces an account may enter", Jobs: []string{Registrar}, Stream: audit.Access},
 		{Verb: SwitchWorkspace, Says: "take a session to another workspace of its account", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SetPasswordRules, Says: "store what a workspace asks of passwords", Jobs: []string{Registrar}, Stream: audit.Administration},
+		{Verb: VoidHanded, Says: "void links for a new password whose maker or person got another role", Jobs: []string{Registrar}, Stream: audit.Administration},
 		{Verb: AskReset, Says: "make a link to choose a new password", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ResetPassword, Says: "choose a new password by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ChangePassword, Says: "change one's password", Jobs: []string{Authenticator}, Stream: audit.Administration},

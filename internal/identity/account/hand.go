@@ -6,6 +6,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/link"
 	"mainstay/internal/tenant"
 )
 
@@ -35,7 +36,8 @@ func (s *Service) Resettable(ctx context.Context, id tenant.MemberID) (name stri
 }
 
 // ResetLink makes a link with which a member chooses a new password, for an owner or an admin to hand over where no mail is
-// sent. It is the only one that is good, and a second factor is still asked for. It fails with fault.Denied where an admin wants
+// sent. It is the only one that is good, and a second factor is still asked for; it is void once the actor or the member gets another
+// role or leaves, and once the member joins another workspace. It fails with fault.Denied where an admin wants
 // one for an owner, and with fault.Conflict where mail is sent to the person, which reaches them alone; for the actor's own account; for
 // who is disabled; and for an account that has a place in another workspace, too, whose admins did not agree.
 func (s *Service) ResetLink(ctx context.Context, id tenant.MemberID) (Handed, error) {
@@ -69,7 +71,7 @@ func (s *Service) ResetLink(ctx context.Context, id tenant.MemberID) (Handed, er
 		if !alone {
 			return shared()
 		}
-		path, until, err := s.renewable(ctx, tx, account)
+		path, until, err := s.renewable(ctx, tx, link.Link{Account: account, Maker: actor.Member})
 		h.Path, h.Until = tenant.Secret(path), until
 		return err
 	})

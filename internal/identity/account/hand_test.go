@@ -8,6 +8,7 @@ import (
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
+	"mainstay/internal/identity/roster"
 	"mainstay/internal/tenant"
 	"mainstay/internal/worldtest"
 )
@@ -51,6 +52,53 @@ insert into control.seat (account_id, workspace_id, member_id, created_at) selec
 	}
 	if n := count(t, w.World, `select count(*) from audit.event where verb = 'member.reset' and outcome = 'done'`); n != 2 {
 		t.Errorf("%d events say that a link was made, want 2", n)
+	}
+}
+
+// A link is power over an account. It must not outlive the standing in which it was given.
+func TestAHandedLinkEndsWithWhatItStoodOn(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t)
+	ten, other := w.Tenant(t, "Cedar"), w.Tenant(t, "Quartz")
+	for name, change := range map[string]func(who, maker context.Context) error{
+		"the member becomes an owner": func(who, _ context.Context) error {
+			return w.Roster.ChangeRole(ten.Owner, memberOf(t, who), gate.Owner)
+		},
+		"the member is handed the ownership": func(who, _ context.Context) error {
+			return w.Roster.Transfer(ten.Person(t, gate.Owner), memberOf(t, who))
+		},
+		"the member is disabled": func(who, _ context.Context) error { return w.Roster.Disable(ten.Owner, memberOf(t, who)) },
+		"its maker is a viewer now": func(_, maker context.Context) error {
+			return w.Roster.ChangeRole(ten.Owner, memberOf(t, maker), gate.Viewer)
+		},
+		"its maker is removed": func(_, maker context.Context) error { return w.Roster.Remove(ten.Owner, memberOf(t, maker)) },
+		"its maker leaves":     func(_, maker context.Context) error { return w.Roster.Leave(maker) },
+		"the member comes to another workspace": func(who, _ context.Context) error {
+			lookup, err := w.Vault.Lookup("cedar@example.com")
+			must(t, err)
+			_, err = w.Admin.Exec(t.Context(), `update control.account set email_hmac = $2 where id = (select account_id from control.seat where member_id = $1)`, memberOf(t, who), lookup)
+			must(t, err)
+			sent, err := w.Roster.Invite(other.Owner, roster.Guest{Name: "Somebody", Email: "cedar@example.com", Role: gate.Viewer})
+			must(t, err)
+			_, session := w.Session(t, who)
+			_, err = w.Roster.Accept(session, strings.TrimPrefix(sent.Link.Reveal(), "/join/"))
+			return err
+		},
+		"somebody else is made an admin": func(context.Context, context.Context) error {
+			return w.Roster.ChangeRole(ten.Owner, memberOf(t, ten.Viewer), gate.Admin)
+		},
+	} {
+		who, maker := ten.Person(t, gate.Member), ten.Person(t, gate.Admin)
+		handed, err := w.Accounts.ResetLink(maker, memberOf(t, who))
+		must(t, err)
+		if err := change(who, maker); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		err = w.Accounts.ResetOpen(t.Context(), strings.TrimPrefix(handed.Path.Reveal(), "/reset/"))
+		if stays := name == "somebody else is made an admin"; stays != (err == nil) || !stays && !fault.Is(err, fault.Ended) {
+			t.Errorf("%s: its link: %v", name, err)
+		}
 	}
 }
 

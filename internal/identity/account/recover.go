@@ -83,7 +83,7 @@ func (s *Service) remind(ctx context.Context, f forgotten) error {
 			return err
 		}
 		tx.About(id)
-		path, until, err := s.renewable(ctx, tx, id)
+		path, until, err := s.renewable(ctx, tx, link.Link{Account: id})
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (s *Service) Disown(ctx context.Context, token string) (path string, err er
 		if err := s.lock(ctx, tx, l); err != nil {
 			return err
 		}
-		path, _, err = s.renewable(ctx, tx, l.Account)
+		path, _, err = s.renewable(ctx, tx, link.Link{Account: l.Account})
 		return err
 	})
 	if err == nil && l.Email != "" {
@@ -221,11 +221,12 @@ func (s *Service) tellOwners(ctx context.Context, account tenant.AccountID, owne
 }
 
 // renewable makes the link by which an account chooses a new password: the only one that is good.
-func (s *Service) renewable(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (path string, until time.Time, err error) {
-	if err := link.Void(ctx, tx, account, link.Reset); err != nil {
+func (s *Service) renewable(ctx context.Context, tx *gate.InstanceTx, l link.Link) (path string, until time.Time, err error) {
+	if err := link.Void(ctx, tx, l.Account, link.Reset); err != nil {
 		return "", until, err
 	}
-	return s.links().Issue(ctx, tx, link.Link{Kind: link.Reset, Account: account})
+	l.Kind = link.Reset
+	return s.links().Issue(ctx, tx, l)
 }
 
 // holding returns what a link that was not used yet is for. It fails with fault.Ended.

@@ -34,12 +34,13 @@ func (k Kind) Life() time.Duration {
 }
 
 // Link is what a link is for. Session is the one that a sign-in began. Email is the address that is to be verified, or the one
-// before a change.
+// before a change. Maker is the member who hands it over; zero: it is mailed.
 type Link struct {
 	Kind    Kind
 	Account tenant.AccountID
 	Session tenant.SessionID
 	Email   string
+	Maker   tenant.MemberID
 
 	id tenant.SessionID
 }

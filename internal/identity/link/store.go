@@ -31,8 +31,8 @@ func (k Keeper) insert(ctx context.Context, tx *gate.InstanceTx, l Link, hash []
 		}
 	}
 	_, err := tx.Exec(ctx, `
-insert into control.link (id, kind, account_id, session_id, token_hash, created_at, ends_at, sealed) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, l.Kind, l.Account, l.Session, hash, tx.Now(), until, sealed)
+insert into control.link (id, kind, account_id, session_id, maker_id, token_hash, created_at, ends_at, sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, l.Kind, l.Account, l.Session, l.Maker, hash, tx.Now(), until, sealed)
 	return err
 }
 
