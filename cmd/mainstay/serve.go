@@ -86,6 +86,7 @@ func (p *Program) Run(ctx context.Context, listener net.Listener, first func(con
 		func() error { return p.control(ctx) },
 		func() error { return p.Identity.Run(ctx) },
 		func() error { return p.Accounts.Run(ctx) },
+		func() error { return rest(ctx) },
 		func() error {
 			if err := first(ctx); err != nil && ctx.Err() == nil {
 				p.Log.Error("welcoming", "error", err)

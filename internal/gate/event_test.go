@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -177,6 +178,42 @@ func TestALookWritesNothing(t *testing.T) {
 	})
 	if err == nil {
 		t.Error("a look at the instance wrote")
+	}
+}
+
+// What is queued for the commit stays with the event or goes with the act.
+func TestALaterWriteIsPartOfItsAct(t *testing.T) {
+	t.Parallel()
+	w := gatetest.New(t)
+	ctx := tenant.WithActor(t.Context(), tenant.Actor{Kind: tenant.System, Job: gate.Authenticator})
+	write := func(result error, key byte, most float64) func(context.Context, *gate.InstanceTx) error {
+		return func(_ context.Context, tx *gate.InstanceTx) error {
+			tx.Later(`insert into control.allowance (key_hmac, spare, at) values ($1, $2, $3)`, []byte{key}, most, tx.Now())
+			return result
+		}
+	}
+	for name, err := range map[string]error{
+		"an act":                          w.Gate.Instance(ctx, gate.SignIn, write(nil, 1, 1)),
+		"a tally":                         w.Gate.Tally(ctx, gate.CountTries, write(nil, 2, 1)),
+		"an act that fails":               w.Gate.Instance(ctx, gate.SignIn, write(errors.New("no"), 3, 1)),
+		"a tally that fails":              w.Gate.Tally(ctx, gate.CountTries, write(errors.New("no"), 4, 1)),
+		"an act whose later write fails":  w.Gate.Instance(ctx, gate.SignIn, write(nil, 1, 1)),
+		"a tally whose later write fails": w.Gate.Tally(ctx, gate.CountTries, write(nil, 2, 1)),
+		"a look":                          w.Gate.Look(ctx, gate.ReadSession, write(nil, 5, 1)),
+	} {
+		if well := name == "an act" || name == "a tally"; well != (err == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var keys []byte
+	err := w.Admin.QueryRow(t.Context(), `select string_agg(key_hmac, '' order by key_hmac) from control.allowance`).Scan(&keys)
+	if err != nil || string(keys) != "\x01\x02" {
+		t.Errorf("written: %x, %v; want 0102", keys, err)
+	}
+	var outcomes []string
+	err = w.Admin.QueryRow(t.Context(), `select array_agg(outcome order by outcome) from control.event`).Scan(&outcomes)
+	if err != nil || !slices.Equal(outcomes, []string{"done", "failed", "failed"}) {
+		t.Errorf("events: %q, %v", outcomes, err)
 	}
 }
 

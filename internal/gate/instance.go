@@ -19,7 +19,12 @@ import (
 // InstanceTx is the inside of an act on the schema control: accounts, sessions, workspaces. It reaches no tenant row.
 type InstanceTx struct {
 	Tx
+	later pgx.Batch
 }
+
+// Later queues a write whose answer nobody waits for. It goes out in one round trip with the commit; where it fails, the act does.
+// What the same act reads does not see it.
+func (tx *InstanceTx) Later(sql string, args ...any) { tx.later.Queue(sql, args...) }
 
 // Place says where a sealed document of the instance stands.
 func (tx *InstanceTx) Place(kind string, row [16]byte) vault.Place {
@@ -74,7 +79,7 @@ func (g *Gate) instance(ctx context.Context, verb Verb, of func() (*pgxpool.Pool
 	if err != nil {
 		return nil, fault.Wrap(fault.Busy, "The database is busy. Try again in a moment.", err)
 	}
-	return &InstanceTx{Tx{gate: g, conn: conn, actor: actor, rule: rule, now: g.Source.Now().UTC(), details: map[string]any{}}}, nil
+	return &InstanceTx{Tx: Tx{gate: g, conn: conn, actor: actor, rule: rule, now: g.Source.Now().UTC(), details: map[string]any{}}}, nil
 }
 
 // record writes the event and commits; after a failure it does so in a transaction of its own.
@@ -92,15 +97,22 @@ func (tx *InstanceTx) record(ctx context.Context, outcome audit.Outcome, reason 
 		abandon(ctx, tx.conn)
 		return err
 	}
-	batch := &pgx.Batch{}
+	batch := &tx.later
 	if outcome != audit.Done {
+		batch = &pgx.Batch{}
 		batch.Queue("begin")
 	}
 	audit.QueueInstance(batch, e)
 	batch.Queue("commit").Exec(committed)
 	if err := tx.conn.SendBatch(ctx, batch).Close(); err != nil {
 		abandon(ctx, tx.conn)
-		return fmt.Errorf("committing: %w", postgres.Fault(err))
+		var answered *pgconn.PgError
+		surely := errors.As(err, &answered)
+		err = fmt.Errorf("committing: %w", postgres.Fault(err))
+		if surely && outcome == audit.Done {
+			return errors.Join(err, tx.record(ctx, audit.Failed, fault.KindOf(err).String()))
+		}
+		return err
 	}
 	return nil
 }
@@ -113,7 +125,11 @@ func (g *Gate) Look(ctx context.Context, verb Verb, fn func(ctx context.Context,
 		return err
 	}
 	defer tx.conn.Release()
-	if err := fn(context.WithValue(ctx, insideKey{}, true), tx); err != nil {
+	err = fn(context.WithValue(ctx, insideKey{}, true), tx)
+	if err == nil && tx.later.Len() > 0 {
+		err = errors.New("a look writes nothing")
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", verb, postgres.Fault(err))
 	}
 	return nil
@@ -132,10 +148,8 @@ func (g *Gate) Tally(ctx context.Context, verb Verb, fn func(ctx context.Context
 		err = fn(context.WithValue(ctx, insideKey{}, true), tx)
 	}
 	if err == nil {
-		var tag pgconn.CommandTag
-		if tag, err = tx.conn.Exec(ctx, "commit"); err == nil {
-			err = committed(tag)
-		}
+		tx.later.Queue("commit").Exec(committed)
+		err = tx.conn.SendBatch(ctx, &tx.later).Close()
 	}
 	if err != nil {
 		abandon(ctx, tx.conn)

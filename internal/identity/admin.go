@@ -91,6 +91,6 @@ func (s *Service) accountCalled(ctx context.Context, tx *gate.InstanceTx, who st
 	if err != nil {
 		return tenant.AccountID{}, err
 	}
-	a, err := accountByEmail(ctx, tx, lookup)
+	a, _, err := accountByEmail(ctx, tx, lookup, nil)
 	return a.id, err
 }

@@ -14,12 +14,11 @@ func deviceKnown(ctx context.Context, tx *gate.InstanceTx, account tenant.Accoun
 	return known, ours, err
 }
 
-func upsertDevice(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, hash []byte) error {
-	_, err := tx.Exec(ctx, `
+func upsertDevice(tx *gate.InstanceTx, account tenant.AccountID, hash []byte) {
+	tx.Later(`
 insert into control.browser (id, account_id, token_hash, created_at, used_at, ends_at) values ($1, $2, $3, $4, $4, $5)
 on conflict on constraint browser_is_once_an_account do update set used_at = excluded.used_at, ends_at = excluded.ends_at`,
 		gate.NewID[tenant.SessionID](&tx.Tx), account, hash, tx.Now(), tx.Now().Add(DeviceLife))
-	return err
 }
 
 // signedInBefore reports whether an account had a session before the one given.

@@ -52,7 +52,7 @@ func (s *Service) let(ctx context.Context, account tenant.AccountID, shown Shown
 	var entry Entry
 	err := s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.SignIn, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
 		tx.About(account)
-		if err := s.counter().ForgiveIn(ctx, tx, forgiven...); err != nil {
+		if err := s.counter().ForgiveIn(tx, forgiven...); err != nil {
 			return err
 		}
 		entry, err = s.enter(ctx, tx, account, shown)
@@ -71,7 +71,7 @@ func (s *Service) enter(ctx context.Context, tx *gate.InstanceTx, account tenant
 	if a.state != "active" {
 		return entry, fault.New(fault.Denied, "This account is disabled. An owner of the workspace can enable it.")
 	}
-	if entry.Needs, err = s.lacks(ctx, tx, account, shown); err != nil {
+	if entry.Needs, err = s.lacks(ctx, tx, a, shown); err != nil {
 		return entry, err
 	}
 	if len(entry.Needs) > 0 {

@@ -67,7 +67,7 @@ func (s *Service) Asked(ctx context.Context, token tenant.Secret) ([]string, err
 		if err != nil {
 			return err
 		}
-		kinds, err = s.lacks(ctx, tx, asked.account, asked.shown)
+		kinds, err = s.lacking(ctx, tx, asked)
 		return err
 	})
 	return kinds, err

@@ -116,14 +116,11 @@ func wrongPassword() error {
 func (s *Service) candidate(ctx context.Context, lookup []byte) (a account, known bool, err error) {
 	device := tenant.Digest(tenant.Visitor(ctx).Device.Reveal())
 	err = s.Gate.Look(tenant.As(ctx, gate.Authenticator), gate.ReadSession, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		a, err = accountByEmail(ctx, tx, lookup)
+		a, known, err = accountByEmail(ctx, tx, lookup, device)
 		if err != nil && !fault.Is(err, fault.Missing) {
 			return err
 		}
-		if a.needs, err = s.secondFactors(ctx, tx, a.id); err != nil {
-			return err
-		}
-		known, _, err = deviceKnown(ctx, tx, a.id, device)
+		a.needs, err = s.secondFactors(ctx, tx, a.id)
 		return err
 	})
 	return a, known, err

@@ -2,10 +2,7 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
@@ -19,19 +16,25 @@ const NewPassword = "new-password"
 // lacks returns what a person still has to show or to do before their session may begin: one of the second factors of their
 // account, the best first, and then a new password where the one that they showed is too old. Who showed none, but a passkey or a
 // provider's word, is not asked for one.
-func (s *Service) lacks(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, shown Shown) ([]string, error) {
+func (s *Service) lacks(ctx context.Context, tx *gate.InstanceTx, a account, shown Shown) ([]string, error) {
 	if gate.StrengthOf(shown.Factors) == gate.Single {
-		if kinds, err := s.secondFactors(ctx, tx, account); err != nil || len(kinds) > 0 {
+		if kinds, err := s.secondFactors(ctx, tx, a.id); err != nil || len(kinds) > 0 {
 			return kinds, err
 		}
 	}
-	if !slices.Contains(shown.Factors, Password) {
-		return nil, nil
+	if a.outdated && slices.Contains(shown.Factors, Password) {
+		return []string{NewPassword}, nil
 	}
-	if outdated, err := passwordOutdated(ctx, tx, account); err != nil || !outdated {
+	return nil, nil
+}
+
+// lacking is lacks for who waits at a challenge.
+func (s *Service) lacking(ctx context.Context, tx *gate.InstanceTx, c challenge) ([]string, error) {
+	a, err := loadAccount(ctx, tx, c.account)
+	if err != nil {
 		return nil, err
 	}
-	return []string{NewPassword}, nil
+	return s.lacks(ctx, tx, a, c.shown)
 }
 
 // Renewal is a sign-in that waits for a new password, after everything else was shown.
@@ -49,7 +52,7 @@ func (s *Service) Renewal(ctx context.Context, token tenant.Secret) (Renewal, er
 			return err
 		}
 		r.Account = r.asked.account
-		needs, err := s.lacks(ctx, tx, r.Account, r.asked.shown)
+		needs, err := s.lacking(ctx, tx, r.asked)
 		if err == nil && !slices.Equal(needs, []string{NewPassword}) {
 			return overChallenge()
 		}
@@ -72,23 +75,4 @@ func (s *Service) BeginRenewed(ctx context.Context, tx *gate.InstanceTx, r Renew
 		err = fault.New(fault.Ended, "Your account was changed meanwhile. Sign in again.")
 	}
 	return entry.Begun, err
-}
-
-// passwordOutdated reports whether an account's password is older than the strictest of its workspaces allows. One of unknown age is
-// as old as its account.
-func passwordOutdated(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (bool, error) {
-	var outdated bool
-	err := tx.QueryRow(ctx, `
-select coalesce(a.password, '') <> '' and coalesce(a.password_at, a.created_at) + make_interval(days => r.days) <= $2
-from control.account a
-cross join lateral (
-    select min(nullif(w.password_days, 0)) as days
-    from control.seat s join control.workspace w on w.id = s.workspace_id
-    where s.account_id = a.id and s.closed_at is null
-) r
-where a.id = $1 and r.days is not null`, account, tx.Now()).Scan(&outdated)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	return outdated, err
 }

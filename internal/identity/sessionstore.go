@@ -26,11 +26,11 @@ func (s *Service) insertSession(ctx context.Context, tx *gate.InstanceTx, a tena
 	if err != nil {
 		return Begun{}, err
 	}
-	_, err = tx.Exec(ctx, `
+	tx.Later(`
 insert into control.session (id, account_id, workspace_id, member_id, bound_id, token_hash, factors, created_at, used_at, confirmed_at, rotated_at, ends_at, sealed)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $8, $9, $10)`,
 		a.Session, a.Account, a.Workspace, a.Member, shown.Workspace, tenant.Digest(token.Reveal()), shown.Factors, tx.Now(), ends, sealed)
-	return Begun{Token: token, EndsAt: ends, Actor: a}, err
+	return Begun{Token: token, EndsAt: ends, Actor: a}, nil
 }
 
 func (s *Service) sealSeen(ctx context.Context, tx *gate.InstanceTx, id tenant.SessionID, doc seen) ([]byte, error) {

@@ -29,6 +29,7 @@ type account struct {
 	id       tenant.AccountID
 	password string
 	state    string
+	outdated bool     // the password is older than the strictest of the account's workspaces allows
 	needs    []string // its second factors
 }
 
@@ -91,17 +92,26 @@ func (s *Service) insertAccount(ctx context.Context, tx *gate.InstanceTx, owner 
 	return tx.SendBatch(ctx, batch).Close()
 }
 
-// accountByEmail fails with fault.Missing.
-func accountByEmail(ctx context.Context, tx *gate.InstanceTx, lookup []byte) (account, error) {
-	var a account
-	err := tx.QueryRow(ctx, `select id, password, state from control.account where email_hmac = $1`, lookup).Scan(&a.id, &a.password, &a.state)
-	return a, missingAccount(err)
+// accountByEmail also returns whether a device is known for the account. It fails with fault.Missing.
+func accountByEmail(ctx context.Context, tx *gate.InstanceTx, lookup, device []byte) (a account, known bool, err error) {
+	err = tx.QueryRow(ctx, `
+select id, password, state, exists (select from control.browser where account_id = a.id and token_hash = $2 and ends_at > $3)
+from control.account a where email_hmac = $1`, lookup, device, tx.Now()).Scan(&a.id, &a.password, &a.state, &known)
+	return a, known, missingAccount(err)
 }
 
-// loadAccount fails with fault.Missing.
+// loadAccount fails with fault.Missing. A password of unknown age is as old as its account.
 func loadAccount(ctx context.Context, tx *gate.InstanceTx, id tenant.AccountID) (account, error) {
 	var a account
-	err := tx.QueryRow(ctx, `select id, password, state from control.account where id = $1`, id).Scan(&a.id, &a.password, &a.state)
+	err := tx.QueryRow(ctx, `
+select a.id, a.password, a.state, a.password <> '' and coalesce(coalesce(a.password_at, a.created_at) + make_interval(days => r.days) <= $2, false)
+from control.account a
+cross join lateral (
+    select min(nullif(w.password_days, 0)) as days
+    from control.seat s join control.workspace w on w.id = s.workspace_id
+    where s.account_id = a.id and s.closed_at is null
+) r
+where a.id = $1`, id, tx.Now()).Scan(&a.id, &a.password, &a.state, &a.outdated)
 	return a, missingAccount(err)
 }
 

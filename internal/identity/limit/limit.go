@@ -62,18 +62,18 @@ func (c Counter) Take(ctx context.Context, t Tries) (short time.Duration, err er
 
 // Forgive fills allowances again: those of somebody who got it right.
 func (c Counter) Forgive(ctx context.Context, all ...Allowance) error {
-	return c.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.CountTries, func(ctx context.Context, tx *gate.InstanceTx) error {
-		return c.ForgiveIn(ctx, tx, all...)
+	return c.Gate.Tally(tenant.As(ctx, gate.Authenticator), gate.CountTries, func(_ context.Context, tx *gate.InstanceTx) error {
+		return c.ForgiveIn(tx, all...)
 	})
 }
 
 // ForgiveIn is Forgive inside an act of its caller's.
-func (c Counter) ForgiveIn(ctx context.Context, tx *gate.InstanceTx, all ...Allowance) error {
+func (c Counter) ForgiveIn(tx *gate.InstanceTx, all ...Allowance) error {
 	k, err := c.keyed(all)
-	if err != nil || len(all) == 0 {
-		return err
+	if err == nil && len(all) > 0 {
+		refill(tx, k.keys)
 	}
-	return refill(ctx, tx, k.keys)
+	return err
 }
 
 // Tidy removes the counts that are full again, inside a tally of its caller's.

@@ -32,9 +32,8 @@ from unnest($1::bytea[], $2::float8[]) as t (key, most) join control.allowance a
 	return max(time.Duration(wait*float64(time.Second)).Round(time.Second)+time.Second, time.Second), err
 }
 
-func refill(ctx context.Context, tx *gate.InstanceTx, keys [][]byte) error {
-	_, err := tx.Exec(ctx, `delete from control.allowance where key_hmac = any($1)`, keys)
-	return err
+func refill(tx *gate.InstanceTx, keys [][]byte) {
+	tx.Later(`delete from control.allowance where key_hmac = any($1)`, keys)
 }
 
 func removeFull(ctx context.Context, tx *gate.InstanceTx) error {

@@ -9,11 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -41,16 +39,13 @@ type Hasher struct {
 	cost  Cost
 	slots chan struct{}
 	work  atomic.Int64
-
-	mu     sync.Mutex
-	idle   *time.Timer // nil before the first large hash
-	busy   bool        // memory of hashes is kept
-	target int         // the collector's before that
+	favor func() // what is done before the first hash
 }
 
 // NewHasher returns a hasher whose new hashes have the cost. A program has one.
 func NewHasher(cost Cost) *Hasher {
-	return &Hasher{cost: cost, slots: make(chan struct{}, min(runtime.NumCPU(), 4))}
+	atOnce := min(runtime.NumCPU(), 4)
+	return &Hasher{cost: cost, slots: make(chan struct{}, atOnce), favor: sync.OnceFunc(func() { favor(int(cost.Memory)<<10, 2*atOnce+1) })}
 }
 
 // Work returns how many hashes were computed so far.
@@ -61,64 +56,20 @@ func (h *Hasher) enter(ctx context.Context) error {
 	select {
 	case h.slots <- struct{}{}:
 		h.work.Add(1)
-		h.begin()
 		return nil
 	case <-ctx.Done():
 		return fault.Wrap(fault.Busy, "Too many people are signing in. Try again in a moment.", ctx.Err())
 	}
 }
 
-// rest is how long a hash's memory is kept for the next one. To give it back and take it anew costs a third of a hash.
-const rest = 3 * time.Second
-
-// spacing is the collector's target while hashes are in work. Each leaves 64 MiB behind, and at the usual target the whole of a
-// small heap would be marked after every other one, which costs a tenth of a hash.
-const spacing = 300
-
-// large reports whether a hash takes enough memory to care.
-func (h *Hasher) large() bool { return h.cost.Memory >= 16<<10 }
-
-func (h *Hasher) begin() {
-	if !h.large() {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.busy {
-		h.busy = true
-		h.target = debug.SetGCPercent(spacing)
-	}
-}
-
-// leave gives the memory of hashes back to the machine once nobody has signed in for a while: an idle server must not keep it.
-func (h *Hasher) leave() {
-	<-h.slots
-	if !h.large() {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.idle == nil {
-		h.idle = time.AfterFunc(rest, h.release)
-	}
-	h.idle.Reset(rest)
-}
-
-func (h *Hasher) release() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.slots) == 0 && h.busy { // else the hash in work comes by here
-		h.busy = false
-		debug.SetGCPercent(h.target)
-		debug.FreeOSMemory()
-	}
-}
+func (h *Hasher) leave() { <-h.slots }
 
 func (h *Hasher) key(ctx context.Context, password string, salt []byte, cost Cost) ([]byte, error) {
 	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer h.leave()
+	h.favor()
 	return argon2.IDKey([]byte(password), salt, cost.Passes, cost.Memory, cost.Threads, 32), nil
 }
 
