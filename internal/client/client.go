@@ -42,6 +42,7 @@ type signedIn struct {
 	Access  string    `json:"access_token"`
 	Refresh string    `json:"refresh_token"`
 	EndsAt  time.Time `json:"access_ends_at"`
+	Name    string    `json:"client_id"` // as which this machine was let in
 }
 
 // ErrSignIn says what to do where nobody is signed in.
@@ -150,14 +151,14 @@ func (c *Client) bearer(ctx context.Context) (string, error) {
 	if c.now().Before(s.EndsAt.Add(-time.Minute)) {
 		return s.Access, nil
 	}
-	got, refused, err := c.grant(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.Refresh}})
+	got, refused, err := c.grant(ctx, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.Refresh}, "client_id": {s.Name}})
 	if err != nil {
 		return "", err
 	}
 	if refused.Code != "" {
 		return "", errors.Join(ErrSignIn, os.Remove(c.file))
 	}
-	return got.Access, c.store(c.signedIn(got))
+	return got.Access, c.store(c.signedIn(got, s.Name))
 }
 
 // lockFile holds a file's lock until the function that it returns is called. The system frees it with the process.
@@ -182,8 +183,8 @@ type granted struct {
 	For     int    `json:"expires_in"`
 }
 
-func (c *Client) signedIn(g granted) signedIn {
-	return signedIn{Server: c.Server, Access: g.Access, Refresh: g.Refresh, EndsAt: c.now().Add(time.Duration(g.For) * time.Second)}
+func (c *Client) signedIn(g granted, name string) signedIn {
+	return signedIn{Server: c.Server, Name: name, Access: g.Access, Refresh: g.Refresh, EndsAt: c.now().Add(time.Duration(g.For) * time.Second)}
 }
 
 // refusal is OAuth's error.

@@ -57,7 +57,7 @@ func (c *Client) Login(ctx context.Context, scopes []string, show func(address, 
 	if err != nil {
 		return err
 	}
-	return c.store(c.signedIn(got))
+	return c.store(c.signedIn(got, device.name))
 }
 
 // Logout ends this machine's standing at the server that it is signed in to, and forgets it here in any case. It fails with
@@ -90,6 +90,8 @@ type waiting struct {
 	UserCode   string `json:"user_code"`
 	Complete   string `json:"verification_uri_complete"`
 	Interval   int    `json:"interval"`
+
+	name string // what this machine calls itself
 }
 
 func (c *Client) askToBeLetIn(ctx context.Context, scopes []string) (waiting, error) {
@@ -98,7 +100,8 @@ func (c *Client) askToBeLetIn(ctx context.Context, scopes []string) (waiting, er
 	if err != nil {
 		host = "a machine"
 	}
-	form := url.Values{"client_id": {"mainstay on " + firstOf(host, 40)}, "scope": {strings.Join(scopes, " ")}}
+	device.name = "mainstay on " + firstOf(host, 40)
+	form := url.Values{"client_id": {device.name}, "scope": {strings.Join(scopes, " ")}}
 	at, err := c.addresses(ctx)
 	if err != nil {
 		return device, err
@@ -130,7 +133,7 @@ func (c *Client) waitForPerson(ctx context.Context, device waiting) (granted, er
 			return granted{}, ctx.Err()
 		case <-wait.C:
 		}
-		got, refused, err := c.grant(ctx, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {device.DeviceCode}})
+		got, refused, err := c.grant(ctx, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {device.DeviceCode}, "client_id": {device.name}})
 		switch {
 		case err != nil:
 			return got, err

@@ -105,7 +105,7 @@ func (a addresses) token(w http.ResponseWriter, r *http.Request) error {
 	case deviceGrant:
 		pair, err = a.tokens.Poll(r.Context(), tenant.Secret(r.PostForm.Get("device_code")))
 	case "refresh_token":
-		pair, err = a.tokens.Refresh(r.Context(), tenant.Secret(r.PostForm.Get("refresh_token")))
+		pair, err = a.tokens.Refresh(r.Context(), r.PostForm.Get("client_id"), tenant.Secret(r.PostForm.Get("refresh_token")))
 	default:
 		return answer(w, http.StatusBadRequest, problem{"unsupported_grant_type", "Ask with a device code or a refresh token."})
 	}

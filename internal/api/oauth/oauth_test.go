@@ -90,11 +90,11 @@ func TestAProgramIsLetInByItsPerson(t *testing.T) {
 			t.Errorf("a token %s: %d, want 401", what, got)
 		}
 	}
-	status, next := p.post(t, oauth.TokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+	status, next := p.post(t, oauth.TokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "client_id": {"mainstay on a laptop"}})
 	if status != 200 {
 		t.Fatalf("refreshing: %d %v", status, next)
 	}
-	if status, got := p.post(t, oauth.TokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}); status != 400 || got["error"] != "invalid_grant" {
+	if status, got := p.post(t, oauth.TokenPath, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "client_id": {"mainstay on a laptop"}}); status != 400 || got["error"] != "invalid_grant" {
 		t.Errorf("refreshing twice: %d %v", status, got)
 	}
 	if got := p.get(t, "/api/v1/meetings", next["access_token"].(string)); got != 401 {

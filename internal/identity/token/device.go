@@ -46,9 +46,9 @@ type asking struct {
 
 // BeginDevice notes that a program asks to be let in. It fails with fault.Invalid for a name or scopes that cannot be.
 func (s *Service) BeginDevice(ctx context.Context, program string, scopes []gate.Scope) (Device, error) {
-	program = strings.Join(strings.Fields(program), " ")
+	program = oneLine(program)
 	if program == "" || utf8.RuneCountInString(program) > 60 {
-		return Device{}, fault.New(fault.Invalid, "Say in client_name which program asks, in at most 60 characters.")
+		return Device{}, fault.New(fault.Invalid, "Say in client_id which program asks, in at most 60 characters.")
 	}
 	scopes, err := checkScopes(scopes)
 	if err != nil {
@@ -63,6 +63,9 @@ func (s *Service) BeginDevice(ctx context.Context, program string, scopes []gate
 		return s.insertDevice(ctx, tx, d, lookup, waiting{scopes: scopes, asking: asking{program, tenant.Visitor(ctx).Address}})
 	})
 }
+
+// oneLine is a program's name with single spaces.
+func oneLine(name string) string { return strings.Join(strings.Fields(name), " ") }
 
 func userCode() string {
 	letters := make([]byte, codeLength)

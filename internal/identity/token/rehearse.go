@@ -105,7 +105,7 @@ func (r rehearsal) works(ctx context.Context, secret tenant.Secret) (bool, error
 }
 
 func (r rehearsal) refreshes(ctx context.Context, secret tenant.Secret) (Pair, bool, error) {
-	pair, err := r.Refresh(ctx, secret)
+	pair, err := r.Refresh(ctx, "", secret)
 	ok, err := taken(err)
 	return pair, ok, err
 }

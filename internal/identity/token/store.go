@@ -140,11 +140,15 @@ func markEnded(ctx context.Context, tx *gate.Tx, id ID) error {
 	return err
 }
 
-// issue makes a credential work. Hash is a key's; a program has none, but tokens.
+// issue makes a credential work. Hash is a key's; a program has none, but tokens and a name.
 func issue(ctx context.Context, tx *gate.InstanceTx, of tenant.Actor, c Credential, hash []byte) error {
+	var client []byte
+	if c.Kind == "program" {
+		client = clientHash(c.Name)
+	}
 	_, err := tx.Exec(ctx, `
-insert into control.credential (id, account_id, workspace_id, member_id, kind, key_hash, scopes, created_at, ends_at, end_reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`, c.ID, of.Account, of.Workspace, of.Member, c.Kind, hash, c.Scopes, c.CreatedAt, c.EndsAt)
+insert into control.credential (id, account_id, workspace_id, member_id, kind, key_hash, client_hash, scopes, created_at, ends_at, end_reason)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')`, c.ID, of.Account, of.Workspace, of.Member, c.Kind, hash, client, c.Scopes, c.CreatedAt, c.EndsAt)
 	return err
 }
 
@@ -165,16 +169,16 @@ where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx
 	return err
 }
 
-// useRefresh takes a refresh token: of all who try, one gets its credential. It fails with fault.Missing for the others.
-func useRefresh(ctx context.Context, tx *gate.InstanceTx, hash []byte) (ID, []gate.Scope, error) {
+// useRefresh takes a refresh token of a client: of all who try, one gets its credential. It fails with fault.Missing for the others.
+func useRefresh(ctx context.Context, tx *gate.InstanceTx, hash, client []byte) (ID, []gate.Scope, error) {
 	var id ID
 	var scopes []gate.Scope
 	err := tx.QueryRow(ctx, `
 update control.token t set used_at = $2
 from control.credential c join control.account a on a.id = c.account_id and a.state = 'active'
 where t.token_hash = $1 and t.kind = 'refresh' and t.used_at is null and t.ends_at > $2
-  and c.id = t.credential_id and c.ended_at is null and c.ends_at > $2
-returning c.id, c.scopes`, hash, tx.Now()).Scan(&id, &scopes)
+  and c.id = t.credential_id and c.ended_at is null and c.ends_at > $2 and (c.client_hash is null or c.client_hash = $3)
+returning c.id, c.scopes`, hash, tx.Now(), client).Scan(&id, &scopes)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return id, nil, fault.New(fault.Missing, "There is no such token.")
 	}
@@ -185,16 +189,16 @@ returning c.id, c.scopes`, hash, tx.Now()).Scan(&id, &scopes)
 type family struct {
 	id      ID
 	account tenant.AccountID
-	used    bool // the token was used before
+	shared  bool // the token was used before, or another client has it
 }
 
 // familyOf returns the zero family for an unknown token.
-func familyOf(ctx context.Context, tx *gate.InstanceTx, hash []byte) (family, error) {
+func familyOf(ctx context.Context, tx *gate.InstanceTx, hash, client []byte) (family, error) {
 	var f family
 	err := tx.QueryRow(ctx, `
-select c.id, c.account_id, t.used_at is not null
+select c.id, c.account_id, t.used_at is not null or coalesce(c.client_hash <> $2, false)
 from control.token t join control.credential c on c.id = t.credential_id
-where t.token_hash = $1 and t.kind = 'refresh'`, hash).Scan(&f.id, &f.account, &f.used)
+where t.token_hash = $1 and t.kind = 'refresh'`, hash, client).Scan(&f.id, &f.account, &f.shared)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, nil
 	}

@@ -27,6 +27,8 @@ type desk struct {
 	ws    gatetest.Workspace
 }
 
+const laptop = "mainstay on a laptop"
+
 func newDesk(t *testing.T) desk {
 	t.Helper()
 	w := gatetest.New(t)
@@ -96,7 +98,7 @@ func (d desk) key(t *testing.T, ctx context.Context, scopes ...gate.Scope) token
 // program lets a program in and returns its first tokens.
 func (d desk) program(t *testing.T, ctx context.Context) token.Pair {
 	t.Helper()
-	device, err := d.BeginDevice(t.Context(), "mainstay on a laptop", []gate.Scope{gate.MeetingsRead})
+	device, err := d.BeginDevice(t.Context(), laptop, []gate.Scope{gate.MeetingsRead})
 	if err == nil {
 		err = d.Allow(ctx, device.UserCode)
 	}
@@ -283,12 +285,12 @@ func TestAccessTokensAreShortAndRefreshTokensTurn(t *testing.T) {
 	if d.works(t, first.Access) {
 		t.Error("an access token works after its time")
 	}
-	second, err := d.Refresh(t.Context(), first.Refresh)
+	second, err := d.Refresh(t.Context(), laptop, first.Refresh)
 	if err != nil || !d.works(t, second.Access) || second.Refresh == first.Refresh {
 		t.Fatalf("Refresh() = %v", err)
 	}
 	d.world.Clock.Advance(token.RefreshLife)
-	if _, err := d.Refresh(t.Context(), second.Refresh); !fault.Is(err, fault.Denied) {
+	if _, err := d.Refresh(t.Context(), laptop, second.Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("a refresh token that lay for 30 days: %v, want denied", err)
 	}
 }
@@ -299,12 +301,12 @@ func TestAProgramIsLetInAgainAfterNinetyDays(t *testing.T) {
 	pair, err := d.program(t, d.person(t, gate.Member)), error(nil)
 	for range 89 {
 		d.world.Clock.Advance(24 * time.Hour)
-		if pair, err = d.Refresh(t.Context(), pair.Refresh); err != nil {
+		if pair, err = d.Refresh(t.Context(), laptop, pair.Refresh); err != nil {
 			t.Fatal(err)
 		}
 	}
 	d.world.Clock.Advance(24 * time.Hour)
-	if _, err := d.Refresh(t.Context(), pair.Refresh); !fault.Is(err, fault.Denied) {
+	if _, err := d.Refresh(t.Context(), laptop, pair.Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("on the ninetieth day: %v, want denied", err)
 	}
 }
@@ -319,7 +321,7 @@ func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	var got []token.Pair
 	for range 50 {
 		wait.Go(func() {
-			next, err := d.Refresh(t.Context(), pair.Refresh)
+			next, err := d.Refresh(t.Context(), laptop, pair.Refresh)
 			if err != nil && !fault.Is(err, fault.Denied) {
 				t.Errorf("Refresh() = %v, want denied", err)
 			}
@@ -337,7 +339,7 @@ func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	if d.works(t, got[0].Access) || d.works(t, pair.Access) {
 		t.Error("two parties have the token, and the family lives")
 	}
-	if _, err := d.Refresh(t.Context(), got[0].Refresh); !fault.Is(err, fault.Denied) {
+	if _, err := d.Refresh(t.Context(), laptop, got[0].Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("the family's next refresh: %v, want denied", err)
 	}
 	if told := d.People.(*notices).told; len(told) != 1 || told[actor(t, person).Account] != 1 {
@@ -345,22 +347,54 @@ func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	}
 }
 
+// A refresh token is good for the program that was let in. In another's hands it was stolen.
+func TestARefreshTokenIsOfOneProgram(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	person := d.person(t, gate.Member)
+	pair := d.program(t, person)
+	if _, err := d.Refresh(t.Context(), "", pair.Refresh); !fault.Is(err, fault.Denied) {
+		t.Errorf("by who says no name: %v, want denied", err)
+	}
+	next, err := d.Refresh(t.Context(), " mainstay  on a laptop ", pair.Refresh)
+	if err != nil || !d.works(t, next.Access) {
+		t.Fatalf("by the program itself: %v", err)
+	}
+	if _, err := d.Refresh(t.Context(), "another program", next.Refresh); !fault.Is(err, fault.Denied) {
+		t.Errorf("by another program: %v, want denied", err)
+	}
+	if _, err := d.Refresh(t.Context(), laptop, next.Refresh); !fault.Is(err, fault.Denied) || d.works(t, next.Access) {
+		t.Errorf("another program has the token, and the family lives: %v", err)
+	}
+	if told := d.People.(*notices).told; told[actor(t, person).Account] != 1 {
+		t.Errorf("of the theft were told %v, want the person once", told)
+	}
+
+	old := d.program(t, person) // let in by a release that kept no name
+	if _, err := d.world.Admin.Exec(t.Context(), `update control.credential set client_hash = null`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Refresh(t.Context(), "", old.Refresh); err != nil {
+		t.Errorf("by a program of an older release: %v", err)
+	}
+}
+
 func TestReuseAfterARestartKillsTheFamily(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	stolen := d.program(t, d.person(t, gate.Member))
-	next, err := d.Refresh(t.Context(), stolen.Refresh)
+	next, err := d.Refresh(t.Context(), laptop, stolen.Refresh)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.Service = service(t, d.world)
-	if _, err := d.Refresh(t.Context(), stolen.Refresh); !fault.Is(err, fault.Denied) {
+	if _, err := d.Refresh(t.Context(), laptop, stolen.Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("a used token: %v, want denied", err)
 	}
 	if d.works(t, next.Access) {
 		t.Error("the access token lives on")
 	}
-	if _, err := d.Refresh(t.Context(), next.Refresh); !fault.Is(err, fault.Denied) {
+	if _, err := d.Refresh(t.Context(), laptop, next.Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("the newest refresh token: %v, want denied", err)
 	}
 	var reason string
@@ -425,12 +459,12 @@ func TestAProgramWaitsForItsPerson(t *testing.T) {
 	d := newDesk(t)
 	ctx := d.person(t, gate.Member)
 	visitor := tenant.WithActor(t.Context(), tenant.Actor{Address: "192.0.2.7"})
-	device, err := d.BeginDevice(visitor, "mainstay on a laptop", []gate.Scope{gate.MeetingsWrite, gate.MeetingsRead})
+	device, err := d.BeginDevice(visitor, laptop, []gate.Scope{gate.MeetingsWrite, gate.MeetingsRead})
 	if err != nil {
 		t.Fatal(err)
 	}
 	asked, err := d.Asks(ctx, strings.ToLower(strings.ReplaceAll(device.UserCode, "-", " ")))
-	if err != nil || asked.Program != "mainstay on a laptop" || asked.Address != "192.0.2.7" || len(asked.Scopes) != 2 {
+	if err != nil || asked.Program != laptop || asked.Address != "192.0.2.7" || len(asked.Scopes) != 2 {
 		t.Fatalf("Asks() = %+v, %v", asked, err)
 	}
 	poll := func(want error) {
@@ -454,7 +488,7 @@ func TestAProgramWaitsForItsPerson(t *testing.T) {
 		t.Fatalf("Poll() = %v", err)
 	}
 	poll(token.ErrOver)
-	if all, err := d.List(ctx); err != nil || len(all) != 1 || all[0].Kind != "program" || all[0].Name != "mainstay on a laptop" {
+	if all, err := d.List(ctx); err != nil || len(all) != 1 || all[0].Kind != "program" || all[0].Name != laptop {
 		t.Errorf("List() = %+v, %v", all, err)
 	}
 }
