@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +153,33 @@ func TestRefusedLooksLeaveAnEvent(t *testing.T) {
 	}
 	if got := a.Events(t); len(got)-before != 2 || got[0] != "refused denied" || got[1] != "refused missing" {
 		t.Errorf("refused looks left %q", got[:len(got)-before])
+	}
+}
+
+// encoding/json quotes a number that does not fit. What was sealed must not come out by an error.
+func TestAnErrorQuotesNothingThatWasSealed(t *testing.T) {
+	t.Parallel()
+	w := gatetest.New(t)
+	a := w.Workspace(t)
+	err := w.Gate.View(a.Member(t, gate.Owner), gate.Act{Verb: gate.ReadWorkspace}, func(ctx context.Context, tx *gate.Tx) error {
+		place := tx.Place(gate.WorkspaceRecord(a.ID), "workspace", a.ID)
+		sealed, err := tx.Seal(ctx, place, 471147)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var small int8
+		one := tx.Open(ctx, place, sealed, &small)
+		_, all := gate.OpenAll[int8](ctx, tx, []vault.Sealed{{Place: place, Bytes: sealed}})
+		_, each := gate.OpenEach[int8](ctx, tx, []vault.Sealed{{Place: place, Bytes: sealed}})
+		for _, err := range []error{one, all, each} {
+			if err == nil || strings.Contains(err.Error(), "471147") {
+				t.Errorf("what does not fit: %v", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -140,7 +140,15 @@ func (tx *Tx) Open(ctx context.Context, place vault.Place, sealed []byte, doc an
 	if err != nil {
 		return fmt.Errorf("opening a %s: %w", place.Kind, err)
 	}
-	return json.Unmarshal(plain[0], doc)
+	return read(place.Kind, plain[0], doc)
+}
+
+// read takes the cause of encoding/json out of its error: it quotes what it could not read.
+func read(kind string, plain []byte, doc any) error {
+	if json.Unmarshal(plain, doc) != nil {
+		return fmt.Errorf("reading a %s: its JSON has another shape", kind)
+	}
+	return nil
 }
 
 // OpenAll opens many sealed documents in one call of the vault, in their order.
@@ -151,8 +159,8 @@ func OpenAll[T any](ctx context.Context, tx *Tx, sealed []vault.Sealed) ([]T, er
 	}
 	docs := make([]T, len(plain))
 	for i, p := range plain {
-		if err := json.Unmarshal(p, &docs[i]); err != nil {
-			return nil, fmt.Errorf("reading a %s: %w", sealed[i].Place.Kind, err)
+		if err := read(sealed[i].Place.Kind, p, &docs[i]); err != nil {
+			return nil, err
 		}
 	}
 	return docs, nil
@@ -171,8 +179,8 @@ func OpenEach[T any](ctx context.Context, tx *Tx, sealed []vault.Sealed) ([]*T, 
 			continue
 		}
 		docs[i] = new(T)
-		if err := json.Unmarshal(p, docs[i]); err != nil {
-			return nil, fmt.Errorf("reading a %s: %w", sealed[i].Place.Kind, err)
+		if err := read(sealed[i].Place.Kind, p, docs[i]); err != nil {
+			return nil, err
 		}
 	}
 	return docs, nil

@@ -43,11 +43,6 @@ const (
 	Failed       Stage = "failed"
 )
 
-// Stages lists the stages in their usual order.
-func Stages() []Stage {
-	return []Stage{Begun, Uploading, Waiting, Transcribing, Drafting, Drafted, Review, Approved, Failed}
-}
-
 // Person is somebody who was there, as the organizer wrote it.
 type Person struct {
 	Name  string `json:"name"`

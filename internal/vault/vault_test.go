@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"mainstay/internal/fault"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
@@ -275,30 +273,6 @@ func TestOneErasedRecordDoesNotHideAList(t *testing.T) {
 	docs, err = w.Open(t.Context(), list...)
 	if vault.DamageOf(err) != vault.Tampered || docs[3] != nil || string(docs[49]) != "title" {
 		t.Errorf("with one broken too Open = %v", err)
-	}
-}
-
-func TestJSONDocumentsCarryTheirVersion(t *testing.T) {
-	t.Parallel()
-	type first struct{ Title string }
-	type second struct{ Title, Place string }
-	w := newWorld(t)
-	place := w.place(w.record(t, tenant.RecordID{}))
-	sealed, err := vault.SealJSON(t.Context(), w.Vault, place, 1, first{"Slab"})
-	check(t, err)
-	for _, version := range []int{1, 2} {
-		got, err := vault.OpenJSON[second](t.Context(), w.Vault, version, vault.Sealed{Place: place, Bytes: sealed})
-		if diff := cmp.Diff([]*second{{Title: "Slab"}}, got); diff != "" || err != nil {
-			t.Errorf("a reader of version %d (-want +got):\n%s%v", version, diff, err)
-		}
-	}
-	if _, err := vault.OpenJSON[second](t.Context(), w.Vault, 3, vault.Sealed{Place: place, Bytes: sealed}); err == nil {
-		t.Error("a reader of version 3 reads version 1")
-	}
-	bare, err := w.Seal(t.Context(), place, []byte(`"canary`))
-	check(t, err)
-	if _, err := vault.OpenJSON[second](t.Context(), w.Vault, 1, vault.Sealed{Place: place, Bytes: bare}); err == nil || strings.Contains(err.Error(), "canary") {
-		t.Errorf("what is no JSON: %v", err)
 	}
 }
 

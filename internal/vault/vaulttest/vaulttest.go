@@ -13,23 +13,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"mainstay/internal/fault"
-	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
-
-// New returns a vault in memory with its blobs in a temporary folder.
-func New(t testing.TB) *vault.Vault {
-	t.Helper()
-	root, err := vault.MemoryRoot()
-	check(t, err)
-	v, err := vault.New(t.Context(), vault.Config{Root: root, Keys: vault.NewMemoryStore(), Bucket: vault.NewFolder(t.TempDir(), nil),
-		Source: tenant.Source{Now: time.Now, Random: rand.Reader}})
-	check(t, err)
-	return v
-}
 
 // KeyStore tests what a vault relies on. The store is empty.
 func KeyStore(t *testing.T, store vault.KeyStore) {
