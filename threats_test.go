@@ -35,7 +35,7 @@ func attacks() [][2]string {
 		{"B10", "a passkey from another site, replayed, without its person, copied, of somebody else, forged"},
 		{"B11", "around the second factor: half signed in, a new factor unasked, a recovery code twice"},
 		{"B12", "a token that nobody gave out, is over, or was changed; ours carry no claims that could be forged"},
-		{"B13", "a refresh token twice: after its turn, fifty at once, after a restart"},
+		{"B13", "a refresh token twice: after its turn, fifty at once, after a restart, by another program"},
 		{"B14", "a key beyond its scopes or its person, after its end, in an address; a dump of the database"},
 		{"B15", "another site makes a browser change something"},
 		{"C01", "a sign-in through a provider that was not begun here, by this browser, once"},
