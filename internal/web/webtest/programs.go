@@ -83,8 +83,8 @@ func hook(made bool) settings.WebhookPage {
 	p := settings.WebhookPage{Shell: shell("Webhook", "/settings/webhooks"), On: true,
 		Name: web.Field{ID: "name", Label: "Name", Hint: "Who listens, such as “Site log”.", Required: true, First: true, Max: 120},
 		URL:  web.Field{ID: "url", Label: "Address", Type: "url", Hint: "Such as https://example.com/hooks/mainstay.", Required: true, Max: 500},
-		Events: []web.Option{{Value: "meeting.transcribed", Name: "A transcript is stored", Chosen: true}, {Value: "minutes.drafted", Name: "Minutes are drafted", Chosen: true},
-			{Value: "minutes.submitted", Name: "Others are asked to read minutes"}, {Value: "minutes.approved", Name: "Minutes are approved", Chosen: true}, {Value: "meeting.failed", Name: "Work on a meeting stopped"}}}
+		Events: []web.Option{{Value: "transcript.created", Name: "A transcript is stored", Chosen: true}, {Value: "minutes.drafted", Name: "Minutes are drafted", Chosen: true},
+			{Value: "minutes.submitted", Name: "Others are asked to read minutes"}, {Value: "minutes.approved", Name: "Minutes are approved", Chosen: true}, {Value: "job.failed", Name: "Work on a meeting stopped"}}}
 	if !made {
 		return p
 	}
