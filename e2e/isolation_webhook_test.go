@@ -18,15 +18,16 @@ func webhookMethods() map[string]method {
 			_, _, err := w.Hooks.Create(ctx, webhook.Wanted{Name: "Log", URL: "https://hooks.example.com/x", Events: webhook.Events()})
 			return struct{}{}, err
 		}},
-		"egress.Listed":      {none: "it reads the operator's list alone"},
-		"webhook.List":       {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return w.Hooks.List(ctx) }},
-		"webhook.MayCreate":  {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return struct{}{}, w.Hooks.MayCreate(ctx) }},
-		"webhook.Change":     {none: own},
-		"webhook.Remove":     {none: own},
-		"webhook.Deliveries": {none: own},
-		"webhook.Ping":       {none: own},
-		"webhook.Again":      {none: own},
-		"webhook.Announce":   {none: "a step of the queue, which acts in its own workspace"},
-		"webhook.Deliver":    {none: "a step of the queue, which acts in its own workspace"},
+		"egress.Listed":     {none: "it reads the operator's list alone"},
+		"webhook.List":      {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return w.Hooks.List(ctx) }},
+		"webhook.MayCreate": {own: true, least: gate.Admin, call: func(ctx context.Context, w *w, _ c) (any, error) { return struct{}{}, w.Hooks.MayCreate(ctx) }},
+		"webhook.Change":    {none: own},
+		"webhook.Remove":    {none: own},
+		"webhook.Read":      {none: own},
+		"webhook.Removable": {none: own},
+		"webhook.Ping":      {none: own},
+		"webhook.Again":     {none: own},
+		"webhook.Announce":  {none: "a step of the queue, which acts in its own workspace"},
+		"webhook.Deliver":   {none: "a step of the queue, which acts in its own workspace"},
 	}
 }

@@ -281,7 +281,8 @@ func TestWhoMayNotAdministrateHasNoWebhooks(t *testing.T) {
 		want fault.Kind
 	}{"a member": {d.ws.Member(t, gate.Member), fault.Denied}, "another workspace's owner": {elsewhere.Member(t, gate.Owner), fault.Missing}} {
 		_, _, read := d.Read(c.who, id)
-		for what, err := range map[string]error{"reading": read, "removing": d.Remove(c.who, id), "testing": d.Ping(c.who, id)} {
+		_, asked := d.Removable(c.who, id)
+		for what, err := range map[string]error{"reading": read, "asking about its removal": asked, "removing": d.Remove(c.who, id), "testing": d.Ping(c.who, id)} {
 			if !fault.Is(err, c.want) {
 				t.Errorf("%s by %s: %v, want %s", what, name, err, c.want)
 			}
