@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity"
@@ -332,12 +330,11 @@ func (s *Service) Transfer(ctx context.Context, to tenant.MemberID) error {
 // voidHanded ends the links for a new password that were handed over for members or by them: with another role, what they may be
 // handed and may hand is another. It is part of the act before it.
 func (s *Service) voidHanded(ctx context.Context, members ...Member) error {
-	return s.Gate.Tally(tenant.As(ctx, gate.Registrar), gate.VoidHanded, func(ctx context.Context, tx *gate.InstanceTx) error {
-		batch := &pgx.Batch{}
+	return s.Gate.Tally(tenant.As(ctx, gate.Registrar), gate.VoidHanded, func(_ context.Context, tx *gate.InstanceTx) error {
 		for _, m := range members {
-			batch.Queue(voidHanded, m.account, m.ID, tx.Now())
+			tx.Later(voidHanded, m.account, m.ID, tx.Now())
 		}
-		return tx.SendBatch(ctx, batch).Close()
+		return nil
 	})
 }
 
