@@ -14,7 +14,7 @@ import (
 
 // Key is an API key, or a program that acts as a person.
 type Key struct {
-	ID        string     `json:"id" example:"crd_067s4q2m1w7fv8j3k5n9p0r2t4"`
+	ID        string     `json:"id" example:"key_067s4q2m1w7fv8j3k5n9p0r2t4"`
 	Kind      string     `json:"kind" enum:"key,program"`
 	Name      string     `json:"name"`
 	Prefix    string     `json:"prefix" doc:"How the key begins; empty for a program."`
@@ -80,7 +80,7 @@ type EndedSessions struct {
 
 // KeyPath names a key.
 type KeyPath struct {
-	ID string `path:"id" doc:"The key's id." example:"crd_067s4q2m1w7fv8j3k5n9p0r2t4"`
+	ID string `path:"id" doc:"The key's id." example:"key_067s4q2m1w7fv8j3k5n9p0r2t4"`
 }
 
 // SessionPath names a session.
