@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"mainstay/internal/capture"
@@ -300,9 +299,7 @@ func (a *Pages) event(r *http.Request, id meeting.ID) (web.Event, error) {
 	case p.Reason != "":
 		return web.Event{Name: "stopped"}, nil
 	}
-	var b strings.Builder
-	err = a.Part(&b, "progress", p)
-	return web.Event{Part: b.String()}, err
+	return a.EventOf("progress", p)
 }
 
 // runAgain begins the work on a meeting anew: speech and minutes, with the engine that was chosen, or the minutes alone.
