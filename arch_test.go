@@ -23,7 +23,8 @@ const (
 
 func imports() map[string]string {
 	return map[string]string{
-		"brokentest": "",
+		"brokentest":  "",
+		"browsertest": "",
 
 		"fault":    "",
 		"tenant":   "fault",

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
+
+	"mainstay/internal/browsertest"
 )
 
 // TestAForgottenPasswordKeepsTheSecondFactor: Ada forgets her password and chooses another by the link that is mailed to her. The
@@ -17,53 +19,49 @@ func TestAForgottenPasswordKeepsTheSecondFactor(t *testing.T) {
 	d, in, at := newMailing(t)
 	b, first := newTab(t, at), owner().Get("password")
 	b.signIn("ada@example.com", first)
-	b.open("/account/security/app")
-	secret := strings.ReplaceAll(b.text(".secret code"), " ", "")
+	b.Open("/account/security/app")
+	secret := strings.ReplaceAll(b.Text(".secret code"), " ", "")
 	code := func(ahead time.Duration) string {
 		c, err := totp.GenerateCode(secret, time.Now().Add(ahead))
 		check(t, err)
 		return c
 	}
-	b.fill("code", code(0)+"\r")
-	b.soon(20*time.Second, "the app is set up", `document.querySelectorAll("ol.codes li").length === 10`)
+	b.Fill("#code", code(0)+"\r")
+	b.Soon("the app is set up", `document.querySelectorAll("ol.codes li").length === 10`)
 	b.signOut()
 
-	b.click(`a[href="/forgot"]`)
-	b.soon(20*time.Second, "the way back is offered", `location.pathname === "/forgot"`)
+	b.Click(`a[href="/forgot"]`)
+	b.Soon("the way back is offered", `location.pathname === "/forgot"`)
 	b.everyWay("forgot", "/forgot", "Forgot your password?")
-	b.open("/forgot")
-	b.fill("email", "ada@example.com\r")
-	b.soon(20*time.Second, "a mail is promised", `document.querySelector("h1").textContent === "Look into your mail"`)
-	b.settle()
-	b.sound("a mail is promised")
+	b.Open("/forgot")
+	b.Fill("#email", "ada@example.com\r")
+	b.Soon("a mail is promised", `document.querySelector("h1").textContent === "Look into your mail"`)
+	b.Sound("a mail is promised")
 	link := in.link(t, at, "ada@example.com", "reset")
 	b.everyWay("reset", link, "Choose a new password")
-	b.open(link)
-	b.fill("password", "password1234\r")
-	b.soon(20*time.Second, "a common password is refused", `document.querySelector("#password[aria-invalid=true]")`)
-	b.settle()
-	b.sound("reset with a problem")
-	b.fill("password", second+"\r")
-	b.soon(20*time.Second, "she is to sign in with it", `location.pathname === "/sign-in" && document.querySelector(".note")`)
-	b.settle()
-	b.sound("sign-in after a reset")
+	b.Open(link)
+	b.Fill("#password", "password1234\r")
+	b.Soon("a common password is refused", `document.querySelector("#password[aria-invalid=true]")`)
+	b.Sound("reset with a problem")
+	b.Fill("#password", second+"\r")
+	b.Soon("she is to sign in with it", `location.pathname === "/sign-in" && document.querySelector(".note")`)
+	b.Sound("sign-in after a reset")
 	if a, err := d.ask(http.MethodGet, "/meetings", nil, nil); err != nil || a.StatusCode != http.StatusSeeOther {
 		t.Errorf("a session from before the reset is answered with %d, %v", statusOf(a), err)
 	}
 
-	b.fill("email", "ada@example.com")
-	b.fill("password", first+"\r")
-	b.soon(20*time.Second, "the old password is refused", `document.readyState === "complete" && document.querySelector("[role=alert]")?.textContent.includes("is not right") && document.getElementById("password")`)
-	b.settle()
-	b.fill("password", second+"\r")
-	b.soon(20*time.Second, "the second factor is asked for", `location.pathname === "/sign-in/factor" && document.getElementById("code")`)
-	b.open("/meetings")
-	b.soon(20*time.Second, "half a sign-in reaches nothing", `location.pathname === "/sign-in"`)
-	b.open("/sign-in/factor")
-	b.fill("code", code(30*time.Second)+"\r")
-	b.soon(20*time.Second, "the app's code leads home", home)
-	b.open(link)
-	b.soon(20*time.Second, "the link is over", `document.querySelector("h1").textContent === "This link is over"`)
+	b.Fill("#email", "ada@example.com")
+	b.Fill("#password", first+"\r")
+	b.Soon("the old password is refused", `document.querySelector("[role=alert]")?.textContent.includes("is not right") && document.getElementById("password")`)
+	b.Fill("#password", second+"\r")
+	b.Soon("the second factor is asked for", `location.pathname === "/sign-in/factor" && document.getElementById("code")`)
+	b.Open("/meetings")
+	b.Soon("half a sign-in reaches nothing", `location.pathname === "/sign-in"`)
+	b.Open("/sign-in/factor")
+	b.Fill("#code", code(30*time.Second)+"\r")
+	b.Soon("the app's code leads home", home)
+	b.Open(link)
+	b.Soon("the link is over", `document.querySelector("h1").textContent === "This link is over"`)
 	if broken := d.logged("content policy broken"); len(broken) > 0 {
 		t.Errorf("pages broke the content policy: %v", broken)
 	}
@@ -80,42 +78,41 @@ func TestEndedSessionsAreThrownOut(t *testing.T) {
 	here, there := newTab(t, at), newTab(t, at)
 	here.signIn("ada@example.com", owner().Get("password"))
 	there.signIn("ada@example.com", owner().Get("password"))
-	there.open("/")
-	eval[bool](there, `window.bell = new EventSource("/events/bell"), new Promise(done => { bell.onmessage = () => done(true); bell.onerror = () => { window.silent = true; }; })`)
+	there.Open("/")
+	browsertest.Eval[bool](there.Tab, `window.bell = new EventSource("/events/bell"), new Promise(done => { bell.onmessage = () => done(true); bell.onerror = () => { window.silent = true; }; })`)
 
 	here.everyWay("sessions", "/account/sessions", "Sessions")
-	here.open("/account/sessions")
-	others := eval[int](here, `Promise.resolve(document.querySelectorAll("form[action$='/end'] .btn[aria-label]").length)`)
+	here.Open("/account/sessions")
+	others := browsertest.Eval[int](here.Tab, `document.querySelectorAll("form[action$='/end'] .btn[aria-label]").length`)
 	if others != 2 {
 		t.Fatalf("%d other sessions are listed, want 2", others)
 	}
-	here.click(`form[action^="/account/sessions/ses_"][action$="/end"] button`) // who was there last comes first
-	here.soon(20*time.Second, "the session is ended", `document.querySelector(".note.good")?.textContent.includes("has ended")`)
+	here.Click(`form[action^="/account/sessions/ses_"][action$="/end"] button`) // who was there last comes first
+	here.Soon("the session is ended", `document.querySelector(".note.good")?.textContent.includes("has ended")`)
 	ended := time.Now()
-	there.soon(10*time.Second, "the stream of the open page ended by itself", `window.silent`)
+	there.Soon("the stream of the open page ended by itself", `window.silent`)
 	for {
 		asked := time.Now()
-		if eval[bool](there, `fetch("/meetings", {redirect: "manual"}).then(r => r.type === "opaqueredirect")`) {
+		if browsertest.Eval[bool](there.Tab, `fetch("/meetings", {redirect: "manual"}).then(r => r.type === "opaqueredirect")`) {
 			break
 		}
 		if late := asked.Sub(ended); late > time.Second {
 			t.Fatalf("%s after its end the session is let in", late)
 		}
 	}
-	there.open("/meetings")
-	there.soon(20*time.Second, "the other browser is to sign in", `location.pathname === "/sign-in"`)
+	there.Open("/meetings")
+	there.Soon("the other browser is to sign in", `location.pathname === "/sign-in"`)
 	there.everyWay("thrown-out", "/sign-in?next=/meetings", "Sign in")
 
-	here.settle()
-	here.sound("sessions, one ended")
-	here.click("details.drop summary.btn:not(.icon)")
-	here.click(`form[action="/account/sessions/end"] button`)
-	here.soon(20*time.Second, "all others are ended", `document.querySelector(".note.good")?.textContent.includes("All other sessions") && document.querySelector("main").textContent.includes("signed in nowhere else")`)
+	here.Sound("sessions, one ended")
+	here.Click("details.drop summary.btn:not(.icon)")
+	here.Click(`form[action="/account/sessions/end"] button`)
+	here.Soon("all others are ended", `document.querySelector(".note.good")?.textContent.includes("All other sessions") && document.querySelector("main").textContent.includes("signed in nowhere else")`)
 	if a, err := d.ask(http.MethodGet, "/meetings", nil, nil); err != nil || a.StatusCode != http.StatusSeeOther {
 		t.Errorf("the third session is answered with %d, %v", statusOf(a), err)
 	}
-	here.open("/")
-	here.soon(20*time.Second, "her own goes on", home)
+	here.Open("/")
+	here.Soon("her own goes on", home)
 }
 
 // TestAPasswordIsHandedOver: where no mail is sent, the owner makes Ines a link for joining and later one for a new password. Each
@@ -129,44 +126,43 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 	ada, ines := newTab(t, at), newTab(t, at)
 	ada.signIn("ada@example.com", owner().Get("password"))
 	ada.invite("Ines", "ines@example.com", "member")
-	ada.sound("a link to hand over")
-	ines.open(ada.handed("/join/"))
-	ines.fill("password", second+"\r")
-	ines.soon(30*time.Second, "she is in", `location.pathname === "/" && document.querySelector(".rail")`)
+	ada.Sound("a link to hand over")
+	ines.Open(ada.handed("/join/"))
+	ines.Fill("#password", second+"\r")
+	ines.Soon("she is in", `location.pathname === "/" && document.querySelector(".rail")`)
 	ines.everyWay("forgot-without-mail", "/forgot", "Forgot your password?")
 
-	ada.open("/settings/members")
+	ada.Open("/settings/members")
 	row := `[...document.querySelectorAll(".people tr")].find(r => r.textContent.includes("ines@example.com"))`
-	ask := eval[string](ada, `Promise.resolve(`+row+`.querySelector("a[href$='/reset']").getAttribute("href"))`)
-	if mine := eval[int](ada, `Promise.resolve(document.querySelectorAll("a[href$='/reset']").length)`); mine != 1 {
+	ask := browsertest.Eval[string](ada.Tab, row+`.querySelector("a[href$='/reset']").getAttribute("href")`)
+	if mine := browsertest.Eval[int](ada.Tab, `document.querySelectorAll("a[href$='/reset']").length`); mine != 1 {
 		t.Errorf("a link is offered for %d members, want Ines alone", mine)
 	}
-	if factors := eval[string](ada, `Promise.resolve(`+row+`.textContent)`); !strings.Contains(factors, "Password only") {
+	if factors := browsertest.Eval[string](ada.Tab, row+`.textContent`); !strings.Contains(factors, "Password only") {
 		t.Errorf("it is not said that Ines has a password only: %s", factors)
 	}
 	ada.everyWay("members", "/settings/members", "Members")
 	ada.everyWay("hand", ask, "Let Ines choose a new password?")
-	ada.open(ask)
+	ada.Open(ask)
 	ada.reach("the button", "form.stack .btn.first")
-	ada.press("\r")
-	ada.soon(20*time.Second, "the link is shown", `document.querySelector(".note.good input.mono")?.value.includes("/reset/")`)
-	ada.settle()
-	ada.sound("a link for a new password")
-	ada.shot("handed")
+	ada.Press("\r")
+	ada.Soon("the link is shown", `document.querySelector(".note.good input.mono")?.value.includes("/reset/")`)
+	ada.Sound("a link for a new password")
+	ada.Shot("handed")
 	link := ada.handed("/reset/")
-	ada.open("/settings/members")
-	if strings.Contains(ada.text("main"), "/reset/") || eval[bool](ada, `Promise.resolve(!!document.querySelector("input.mono"))`) {
+	ada.Open("/settings/members")
+	if strings.Contains(ada.Text("main"), "/reset/") || browsertest.Eval[bool](ada.Tab, `!!document.querySelector("input.mono")`) {
 		t.Error("the link is shown again")
 	}
 
-	ines.open("/")
-	ines.soon(20*time.Second, "a link that is not used changes nothing", `document.querySelector(".rail")`)
-	ines.open(link)
+	ines.Open("/")
+	ines.Soon("a link that is not used changes nothing", `document.querySelector(".rail")`)
+	ines.Open(link)
 	ines.reach("the password", "#password")
-	ines.press(third + "\r")
-	ines.soon(20*time.Second, "she is to sign in with it", `location.pathname === "/sign-in" && document.querySelector(".note")`)
-	ines.open("/meetings")
-	ines.soon(20*time.Second, "her session ended", `location.pathname === "/sign-in"`)
+	ines.Press(third + "\r")
+	ines.Soon("she is to sign in with it", `location.pathname === "/sign-in" && document.querySelector(".note")`)
+	ines.Open("/meetings")
+	ines.Soon("her session ended", `location.pathname === "/sign-in"`)
 	ines.signIn("ines@example.com", third)
 	var made, chosen int
 	conn := d.admin(t)
@@ -179,11 +175,11 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 
 // handed returns the path of the link that a page shows, once.
 func (b *tab) handed(kind string) string {
-	b.t.Helper()
-	shown := eval[string](b, `Promise.resolve(document.querySelector(".note.good input.mono").value)`)
-	path, ok := strings.CutPrefix(shown, b.at)
+	b.T.Helper()
+	shown := browsertest.Eval[string](b.Tab, `document.querySelector(".note.good input.mono").value`)
+	path, ok := strings.CutPrefix(shown, b.At)
 	if !ok || !strings.HasPrefix(path, kind) {
-		b.t.Fatalf("the link that is shown is %s, want one to %s", fmt.Sprintf("%.40q", shown), kind)
+		b.T.Fatalf("the link that is shown is %s, want one to %s", fmt.Sprintf("%.40q", shown), kind)
 	}
 	return path
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"mainstay/internal/browsertest"
 	"mainstay/internal/post/posttest"
 )
 
@@ -50,36 +51,34 @@ func (in *box) link(t *testing.T, at, to, kind string) string {
 
 // signIn signs somebody in by their password, and leaves them at home.
 func (b *tab) signIn(email, password string) {
-	b.t.Helper()
-	b.open("/sign-in")
-	b.fill("email", email)
-	b.fill("password", password+"\r")
-	b.soon(20*time.Second, "signed in", `location.pathname === "/" && document.querySelector(".rail")`)
-	b.settle()
+	b.T.Helper()
+	b.Open("/sign-in")
+	b.Fill("#email", email)
+	b.Fill("#password", password+"\r")
+	b.Soon("signed in", `location.pathname === "/" && document.querySelector(".rail")`)
 }
 
 // reach presses Tab until what has the focus is so, and ends the test where nothing is.
 func (b *tab) reach(what, selector string) {
-	b.t.Helper()
+	b.T.Helper()
 	for range 120 {
-		if eval[bool](b, `Promise.resolve(document.activeElement.matches(`+"`"+selector+"`"+`) && document.activeElement.matches(":focus-visible"))`) {
+		if browsertest.Eval[bool](b.Tab, `document.activeElement.matches(`+"`"+selector+"`"+`) && document.activeElement.matches(":focus-visible")`) {
 			return
 		}
-		b.press(kb.Tab)
+		b.Press(kb.Tab)
 	}
-	b.t.Fatalf("%s: no number of tabs leads there", what)
+	b.T.Fatalf("%s: no number of tabs leads there", what)
 }
 
 // invite has the owner or admin of a tab invite somebody, and returns once that is said.
 func (b *tab) invite(name, email, role string) {
-	b.t.Helper()
-	b.open("/settings/members/invite")
-	b.fill("name", name)
-	b.fill("email", email)
-	b.click(`input[name=role][value=` + role + `]`)
-	b.click("form.stack .btn.first")
-	b.soon(20*time.Second, "the invitation is made", `document.querySelector(".note.good")?.textContent.includes("`+name+`")`)
-	b.settle()
+	b.T.Helper()
+	b.Open("/settings/members/invite")
+	b.Fill("#name", name)
+	b.Fill("#email", email)
+	b.Click(`input[name=role][value=` + role + `]`)
+	b.Click("form.stack .btn.first")
+	b.Soon("the invitation is made", `document.querySelector(".note.good")?.textContent.includes("`+name+`")`)
 }
 
 const (
@@ -103,48 +102,44 @@ func TestAnInvitedPersonJoins(t *testing.T) {
 	ada.signIn("ada@example.com", owner().Get("password"))
 	ada.everyWay("invite", "/settings/members/invite", "Invite")
 	ada.invite("Ines", "ines@example.com", "viewer")
-	ada.sound("members with an invitation")
+	ada.Sound("members with an invitation")
 
 	ines := newTab(t, at)
 	link := in.link(t, at, "ines@example.com", "join")
 	ines.everyWay("join", link, "Join Harbor")
-	ines.open(link)
+	ines.Open(link)
 	ines.reach("the password", "#password")
-	ines.press("short\r")
-	ines.soon(20*time.Second, "a short password is said", `document.querySelector("#password[aria-invalid=true]")`)
-	ines.settle()
-	ines.sound("join with a problem")
+	ines.Press("short\r")
+	ines.Soon("a short password is said", `document.querySelector("#password[aria-invalid=true]")`)
+	ines.Sound("join with a problem")
 	ines.reach("the password", "#password")
-	ines.press(second + kb.Enter)
-	ines.soon(30*time.Second, "she is in", here("Harbor"))
-	ines.settle()
+	ines.Press(second + kb.Enter)
+	ines.Soon("she is in", here("Harbor"))
 	ines.isRole("Viewer")
 	ines.everyWay("link-used", link, "This link is over")
-	ada.open("/settings/members")
-	ada.soon(20*time.Second, "the owner sees her role", `[...document.querySelectorAll(".people tr")].some(r => r.textContent.includes("ines@example.com") && r.querySelector(".pickrole summary").textContent.includes("Viewer")) && document.body.textContent.includes("Nobody is invited just now")`)
+	ada.Open("/settings/members")
+	ada.Soon("the owner sees her role", `[...document.querySelectorAll(".people tr")].some(r => r.textContent.includes("ines@example.com") && r.querySelector(".pickrole summary").textContent.includes("Viewer")) && document.body.textContent.includes("Nobody is invited just now")`)
 
 	ada.found("Quayside")
 	ada.invite("Ines", "ines@example.com", "admin")
 	link = in.link(t, at, "ines@example.com", "join")
-	ines.open("/")
+	ines.Open("/")
 	ines.menu()
 	ines.reach("signing out", `.who form[action="/sign-out"] button`)
-	ines.press(kb.Enter)
-	ines.soon(20*time.Second, "she is signed out", `location.pathname === "/sign-in"`)
+	ines.Press(kb.Enter)
+	ines.Soon("she is signed out", `location.pathname === "/sign-in"`)
 	ines.everyWay("join-known", link, "Join Quayside")
-	ines.open(link)
+	ines.Open(link)
 	ines.reach("the sign-in", `a[href="/sign-in?next=/join"]`)
-	ines.press(kb.Enter)
-	ines.soon(20*time.Second, "she is asked who she is", `location.pathname === "/sign-in" && document.activeElement.id === "email"`)
-	ines.press("ines@example.com" + kb.Tab + second + kb.Enter)
-	ines.soon(20*time.Second, "the invitation is there again", `location.pathname === "/join" && document.querySelector("form[action='/join'] button")`)
-	ines.settle()
+	ines.Press(kb.Enter)
+	ines.Soon("she is asked who she is", `location.pathname === "/sign-in" && document.activeElement.id === "email"`)
+	ines.Press("ines@example.com" + kb.Tab + second + kb.Enter)
+	ines.Soon("the invitation is there again", `location.pathname === "/join" && document.querySelector("form[action='/join'] button")`)
 	ines.everyWay("join-yours", "/join", "Join Quayside")
-	ines.open("/join")
+	ines.Open("/join")
 	ines.reach("the button", "form[action='/join'] button")
-	ines.press(kb.Enter)
-	ines.soon(20*time.Second, "she is in the second workspace", here("Quayside"))
-	ines.settle()
+	ines.Press(kb.Enter)
+	ines.Soon("she is in the second workspace", here("Quayside"))
 	ines.isRole("Admin")
 	ines.switches(t, d)
 	if broken := d.logged("content policy broken"); len(broken) > 0 {
@@ -156,59 +151,57 @@ func TestAnInvitedPersonJoins(t *testing.T) {
 func (b *tab) switches(t *testing.T, d *deployment) {
 	t.Helper()
 	b.everyWay("workspaces", "/workspaces", "Workspaces")
-	b.open("/meetings")
-	if strings.Contains(b.text("main"), "Pasted") {
+	b.Open("/meetings")
+	if strings.Contains(b.Text("main"), "Pasted") {
 		t.Error("Quayside lists a meeting of Harbor's")
 	}
 	b.menu()
-	b.sound("the menu with two workspaces")
-	b.shot("menu-places")
+	b.Sound("the menu with two workspaces")
+	b.Shot("menu-places")
 	b.reach("the other workspace", ".places button:not([aria-current])")
-	b.press(kb.Enter)
-	b.soon(20*time.Second, "Harbor is open", here("Harbor"))
-	b.settle()
+	b.Press(kb.Enter)
+	b.Soon("Harbor is open", here("Harbor"))
 	b.isRole("Viewer")
-	b.open("/meetings")
-	b.soon(20*time.Second, "its meeting is listed", `document.querySelector("main").textContent.includes("Pasted")`)
-	pasted := eval[string](b, `Promise.resolve(document.querySelector('main a[href^="/meetings/mtg_"]').getAttribute("href"))`)
-	b.open(pasted)
-	b.soon(20*time.Second, "it opens", `document.querySelector("h1").textContent.includes("Pasted")`)
+	b.Open("/meetings")
+	b.Soon("its meeting is listed", `document.querySelector("main").textContent.includes("Pasted")`)
+	pasted := browsertest.Eval[string](b.Tab, `document.querySelector('main a[href^="/meetings/mtg_"]').getAttribute("href")`)
+	b.Open(pasted)
+	b.Soon("it opens", `document.querySelector("h1").textContent.includes("Pasted")`)
 	b.menu()
 	b.reach("the other workspace", ".places button:not([aria-current])")
-	b.press(kb.Enter)
-	b.soon(20*time.Second, "Quayside is open", here("Quayside"))
-	b.open(pasted)
-	b.soon(20*time.Second, "Harbor's meeting is not there any more", `document.querySelector("h1").textContent.includes("Nothing is here")`)
+	b.Press(kb.Enter)
+	b.Soon("Quayside is open", here("Quayside"))
+	b.Open(pasted)
+	b.Soon("Harbor's meeting is not there any more", `document.querySelector("h1").textContent.includes("Nothing is here")`)
 }
 
 // menu opens the shell's menu by keyboard.
 func (b *tab) menu() {
-	b.t.Helper()
+	b.T.Helper()
 	b.reach("the menu", ".who summary")
-	b.press(kb.Enter)
-	b.soon(10*time.Second, "the menu opens", `document.querySelector(".who[open]")`)
+	b.Press(kb.Enter)
+	b.Soon("the menu opens", `document.querySelector(".who[open]")`)
 }
 
 // isRole checks by what the shell offers which role the person has: a viewer makes no meetings, and only admins see who left.
 func (b *tab) isRole(role string) {
-	b.t.Helper()
-	b.open("/settings/workspace")
-	if text := b.text("main"); !strings.Contains(strings.ToLower(text), strings.ToLower(role)) {
-		b.t.Errorf("the workspace's page does not say that they are %s: %.400s", role, text)
+	b.T.Helper()
+	b.Open("/settings/workspace")
+	if text := b.Text("main"); !strings.Contains(strings.ToLower(text), strings.ToLower(role)) {
+		b.T.Errorf("the workspace's page does not say that they are %s: %.400s", role, text)
 	}
-	makes := eval[bool](b, `Promise.resolve(!!document.querySelector('.rail a[href="/meetings/new"]'))`)
-	sees := eval[bool](b, `Promise.resolve(!!document.querySelector('.rail a[href="/settings/access-log"]'))`)
+	makes := browsertest.Eval[bool](b.Tab, `!!document.querySelector('.rail a[href="/meetings/new"]')`)
+	sees := browsertest.Eval[bool](b.Tab, `!!document.querySelector('.rail a[href="/settings/access-log"]')`)
 	if makes != (role != "Viewer") || sees != (role == "Admin") {
-		b.t.Errorf("as %s they are offered new meetings: %v, the access log: %v", role, makes, sees)
+		b.T.Errorf("as %s they are offered new meetings: %v, the access log: %v", role, makes, sees)
 	}
 }
 
 // found makes another workspace and goes there.
 func (b *tab) found(name string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.everyWay("found", "/workspaces/new", "New workspace")
-	b.open("/workspaces/new")
-	b.fill("workspace", name+"\r")
-	b.soon(20*time.Second, "the workspace is made", `document.querySelector(".who .names .subtle")?.textContent === "`+name+`"`)
-	b.settle()
+	b.Open("/workspaces/new")
+	b.Fill("#workspace", name+"\r")
+	b.Soon("the workspace is made", `document.querySelector(".who .names .subtle")?.textContent === "`+name+`"`)
 }

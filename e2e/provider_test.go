@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"mainstay/internal/browsertest"
 )
 
 // openIDProvider starts the OpenID provider of the npm package oidc-provider, which others made, and returns its issuer. The
@@ -60,59 +61,51 @@ func TestPeopleSignInWithGoogleAndMicrosoft(t *testing.T) {
 		"MAINSTAY_MICROSOFT_CLIENT_ID=mainstay", "MAINSTAY_MICROSOFT_CLIENT_SECRET=a-secret-of-the-story", "MAINSTAY_MICROSOFT_ISSUER=http://"+at.Host, "MAINSTAY_MICROSOFT_TENANTS="+directory)
 	d.start(t)
 	b := newTab(t, home)
-	b.open(d.run.setup)
-	b.fill("name", "Ada Berg")
-	b.fill("email", "ada@example.com")
-	b.fill("password", "a stone beside the canal")
-	b.fill("workspace", "Harbor")
-	b.press("\r")
-	b.soon(30*time.Second, "the first run ends", `location.pathname === "/setup/checks"`)
+	b.firstRun(d)
 
 	for _, name := range []string{"google", "microsoft"} {
-		b.open("/account/security")
-		b.click(`a[href="/account/links/` + name + `"]`)
+		b.Open("/account/security")
+		b.Click(`a[href="/account/links/` + name + `"]`)
 		b.choose("ada@example.com")
-		b.soon(20*time.Second, name+" is linked", `location.pathname === "/account/security" && document.querySelector(".note.good")?.textContent.includes("Linked")`)
+		b.Soon(name+" is linked", `location.pathname === "/account/security" && document.querySelector(".note.good")?.textContent.includes("Linked")`)
 	}
 	b.everyWay("security-linked", "/account/security", "Security")
 	b.everyWay("providers", "/settings/sign-in-providers", "Sign-in providers")
-	b.open("/settings/sign-in-providers")
-	b.click(`button[value="oidc"]`)
-	b.soon(20*time.Second, "a provider of the workspace's is begun", `location.pathname.startsWith("/settings/sign-in-providers/idp_")`)
-	b.settle()
-	b.everyWay("provider", eval[string](b, `Promise.resolve(location.pathname)`), "Another provider")
+	b.Open("/settings/sign-in-providers")
+	b.Click(`button[value="oidc"]`)
+	b.Soon("a provider of the workspace's is begun", `location.pathname.startsWith("/settings/sign-in-providers/idp_")`)
+	b.everyWay("provider", browsertest.Eval[string](b.Tab, `location.pathname`), "Another provider")
 
 	for _, name := range []string{"google", "microsoft"} {
 		b.leave()
-		b.click(`a[href="/sign-in/with/` + name + `"]`)
+		b.Click(`a[href="/sign-in/with/` + name + `"]`)
 		b.choose("ada@example.com")
-		b.soon(20*time.Second, "signed in with "+name, `location.pathname === "/" && document.querySelector("h1").textContent.includes("Ada")`)
+		b.Soon("signed in with "+name, `location.pathname === "/" && document.querySelector("h1").textContent.includes("Ada")`)
 	}
 	b.leave()
 	b.everyWay("sign-in-ways", "/sign-in", "Sign in")
-	b.click(`a[href="/sign-in/with/google"]`)
+	b.Click(`a[href="/sign-in/with/google"]`)
 	b.choose("eve@example.com")
-	b.soon(20*time.Second, "a stranger stays outside", `location.host.startsWith("localhost") && document.querySelector("[role=alert]")?.textContent.includes("No account here is linked")`)
-	b.sound("turned away")
-	b.click(`a[href="/sign-in/with/microsoft"]`)
-	b.soon(20*time.Second, "the provider asks", `document.querySelector("h1").textContent === "Choose an account"`)
-	b.click(`button[name="deny"]`)
-	b.soon(20*time.Second, "who changed their mind is told", `document.querySelector("[role=alert]")?.textContent.includes("You did not sign in")`)
+	b.Soon("a stranger stays outside", `location.host.startsWith("localhost") && document.querySelector("[role=alert]")?.textContent.includes("No account here is linked")`)
+	b.Sound("turned away")
+	b.Click(`a[href="/sign-in/with/microsoft"]`)
+	b.Soon("the provider asks", `document.querySelector("h1").textContent === "Choose an account"`)
+	b.Click(`button[name="deny"]`)
+	b.Soon("who changed their mind is told", `document.querySelector("[role=alert]")?.textContent.includes("You did not sign in")`)
 }
 
 // choose signs in at the provider as somebody.
 func (b *tab) choose(email string) {
-	b.t.Helper()
-	b.soon(20*time.Second, "the provider asks", `document.querySelector("h1").textContent === "Choose an account"`)
-	b.fill("login", email)
-	b.press("\r")
+	b.T.Helper()
+	b.Soon("the provider asks", `document.querySelector("h1").textContent === "Choose an account"`)
+	b.Fill("#login", email)
+	b.Press("\r")
 }
 
 // leave signs out.
 func (b *tab) leave() {
-	b.t.Helper()
-	b.open("/")
-	eval[bool](b, `document.querySelector('form[action="/sign-out"]').submit(), Promise.resolve(true)`)
-	b.soon(20*time.Second, "signed out", `location.pathname === "/sign-in"`)
-	b.settle()
+	b.T.Helper()
+	b.Open("/")
+	b.Do(`document.querySelector('form[action="/sign-out"]').submit()`)
+	b.Soon("signed out", `location.pathname === "/sign-in"`)
 }

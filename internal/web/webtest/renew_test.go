@@ -2,12 +2,12 @@ package webtest_test
 
 import (
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
+	"mainstay/internal/browsertest"
 	"mainstay/internal/identity"
 	"mainstay/internal/worldtest"
 )
@@ -15,10 +15,6 @@ import (
 // TestAnOldPasswordIsReplacedByKeyboardAlone signs in with a password that is too old, without touching the mouse.
 func TestAnOldPasswordIsReplacedByKeyboardAlone(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("../testdata/axe-4.14.1.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := worldtest.New(t)
 	token, err := w.Identity.IssueSetup(t.Context())
 	if err != nil {
@@ -33,33 +29,27 @@ func TestAnOldPasswordIsReplacedByKeyboardAlone(t *testing.T) {
 	}
 	w.Clock.Advance(time.Since(w.Clock.Now()) + 31*24*time.Hour) // after the browser's own time, by which it keeps cookies
 	ts := httptest.NewServer(w.Pages(t).Server.Handler())
-	ctx := browser(t)
+	b := browsertest.New(t, ts.URL)
 	t.Cleanup(func() {
 		ts.CloseClientConnections()
 		ts.Close()
 	})
-	before(t, ctx, watchErrors)
-	view(t, ctx, 390, 844)
-	open(t, ctx, ts.URL+"/sign-in?next=/account/sessions")
-	press(t, ctx, "ada@example.com")
-	press(t, ctx, kb.Tab)
-	soon(t, ctx, "the password's field comes next", `document.activeElement.id === "password"`)
-	press(t, ctx, old+kb.Enter)
-	within(t, ctx, slow, "a new password is asked for", `location.pathname === "/sign-in/password" && document.activeElement.id === "password" && document.readyState === "complete"`)
-	run[bool](t, ctx, string(axe)+"; Promise.resolve(true)")
-	if found := run[string](t, ctx, runAxe); found != "[]" {
-		t.Errorf("%.600s", found)
-	}
-	press(t, ctx, old+kb.Enter)
-	within(t, ctx, slow, "the old one is not taken", `document.querySelector(".err") && document.activeElement.id === "password" && document.activeElement.value === "" && document.readyState === "complete"`)
+	b.Size(390, 844)
+	b.Open("/sign-in?next=/account/sessions")
+	b.Press("ada@example.com")
+	b.Press(kb.Tab)
+	b.Soon("the password's field comes next", `document.activeElement.id === "password"`)
+	b.Press(old + kb.Enter)
+	b.Soon("a new password is asked for", `location.pathname === "/sign-in/password" && document.activeElement.id === "password"`)
+	b.Accessible("a new password", "html")
+	b.Press(old + kb.Enter)
+	b.Soon("the old one is not taken", `document.querySelector(".err") && document.activeElement.id === "password" && document.activeElement.value === ""`)
 	if n := sessions(t, w); n != 1 {
 		t.Errorf("%d sessions before the new password, want the first run's", n)
 	}
-	press(t, ctx, "the river bends at noon"+kb.Enter)
-	within(t, ctx, slow, "the person is in, where they wanted to be", `location.pathname === "/account/sessions" && document.readyState === "complete"`)
-	for _, e := range run[[]string](t, ctx, `Promise.resolve(__errors)`) {
-		t.Errorf("the page said: %s", e)
-	}
+	b.Press("the river bends at noon" + kb.Enter)
+	b.Soon("the person is in, where they wanted to be", `location.pathname === "/account/sessions"`)
+	b.Clean("the pages")
 }
 
 func sessions(t *testing.T, w *worldtest.World) int {

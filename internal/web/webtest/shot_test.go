@@ -2,8 +2,6 @@ package webtest_test
 
 import (
 	"context"
-	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,25 +11,28 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"mainstay/internal/browsertest"
 	"mainstay/internal/meeting"
 	"mainstay/internal/web/webtest"
 	"mainstay/internal/worldtest"
 )
 
-// TestScreenshots writes pictures of each page to the folder in MAINSTAY_SHOTS, for people to look at.
-func TestScreenshots(t *testing.T) {
-	dir := os.Getenv("MAINSTAY_SHOTS")
-	if dir == "" {
+// pictures returns the folder that wants pictures, or skips the test where there is none.
+func pictures(t *testing.T) string {
+	t.Helper()
+	folder := os.Getenv("MAINSTAY_SHOTS")
+	if folder == "" {
 		t.Skip("MAINSTAY_SHOTS names no folder")
 	}
+	return folder
+}
+
+// TestScreenshots writes pictures of each page to the folder in MAINSTAY_SHOTS, for people to look at.
+func TestScreenshots(t *testing.T) {
+	pictures(t)
 	only := os.Getenv("MAINSTAY_SHOTS_ONLY")
-	server, err := webtest.New(webtest.Pages())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ts := httptest.NewServer(server.Handler())
-	defer ts.Close()
-	ctx := browser(t)
+	_, url := serve(t, webtest.Pages())
+	b := browsertest.New(t, url)
 	for name := range webtest.Pages() {
 		if only != "" && !strings.Contains(","+only+",", ","+name+",") {
 			continue
@@ -41,31 +42,18 @@ func TestScreenshots(t *testing.T) {
 			w, h  int64
 			theme string
 		}{{"wide", 1280, 800, "light"}, {"phone", 390, 844, "light"}, {"wide", 1280, 800, "dark"}, {"phone", 390, 844, "dark"}} {
-			view(t, ctx, v.w, v.h)
-			open(t, ctx, ts.URL+"/page/"+name+"?theme="+v.theme)
-			shot := chromedp.CaptureScreenshot()
-			if os.Getenv("MAINSTAY_SHOTS_FULL") != "" {
-				shot = chromedp.FullScreenshot(100)
-			}
-			png, err := chromedp.Run(ctx, shot)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, v.size, v.theme)), png, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			b.Size(v.w, v.h)
+			b.Open("/page/" + name + "?theme=" + v.theme)
+			b.Shot(name + "-" + v.size + "-" + v.theme)
 		}
 	}
 }
 
 // TestStateScreenshots adds pictures of what opens: palette, sheet, forms, menus, and the printed page.
 func TestStateScreenshots(t *testing.T) {
-	dir := os.Getenv("MAINSTAY_SHOTS")
-	if dir == "" {
-		t.Skip("MAINSTAY_SHOTS names no folder")
-	}
+	dir := pictures(t)
 	_, url := serve(t, webtest.Pages())
-	ctx := browser(t)
+	b := browsertest.New(t, url)
 	states := []struct{ name, page, do string }{
 		{"palette", "meeting", `document.querySelector("[data-do=palette]").click()`},
 		{"sheet", "meeting", `document.dispatchEvent(new KeyboardEvent("keydown", {key: "?"}))`},
@@ -77,22 +65,16 @@ func TestStateScreenshots(t *testing.T) {
 		{"who", "home", `document.querySelector(".who summary").click()`},
 	}
 	for _, window := range windows {
-		view(t, ctx, window.w, window.h)
+		b.Size(window.w, window.h)
 		for _, s := range states {
-			open(t, ctx, url+"/page/"+s.page+"?theme=light")
-			run[bool](t, ctx, s.do+`, new Promise(r => setTimeout(() => r(true), 500))`)
-			png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, "state-"+s.name+"-"+window.name+".png"), png, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			b.Open("/page/" + s.page + "?theme=light")
+			browsertest.Eval[bool](b, s.do+`, new Promise(r => setTimeout(() => r(true), 500))`)
+			b.Shot("state-" + s.name + "-" + window.name)
 		}
 	}
-	view(t, ctx, 1280, 800)
-	open(t, ctx, url+"/page/meeting-approved?theme=dark")
-	pdf, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (page.PrintToPDFResult, error) {
+	b.Size(1280, 800)
+	b.Open("/page/meeting-approved?theme=dark")
+	pdf, err := chromedp.Run(b.Context, func(ctx context.Context, target *chromedp.Target) (page.PrintToPDFResult, error) {
 		return cdp.Call(ctx, target, page.PrintToPDF, page.PrintToPDFParams{})
 	})
 	if err != nil {
@@ -105,10 +87,7 @@ func TestStateScreenshots(t *testing.T) {
 
 // TestRealScreenshots adds pictures of the pages of meetings over the real handlers.
 func TestRealScreenshots(t *testing.T) {
-	dir := os.Getenv("MAINSTAY_SHOTS")
-	if dir == "" {
-		t.Skip("MAINSTAY_SHOTS names no folder")
-	}
+	pictures(t)
 	var c worldtest.Case
 	h := live(t, func(h *house) {
 		h.here.Owner = h.here.Member // who looks made it
@@ -120,22 +99,16 @@ func TestRealScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = h.Capture.Put(h.here.Member, m.ID, "letter.wav", 20, strings.NewReader("This is no recording"))
-	ctx := browser(t)
+	b := browsertest.New(t, h.url)
 	for name, path := range map[string]string{"real-meeting": at, "real-erase": at + "/erase", "real-details": at + "/details", "real-list": "/meetings", "real-none": "/meetings?q=zzz",
 		"real-refused": "/meetings/" + m.ID.String(), "real-new": "/meetings/new", "real-line": at + "/lines/a1/edit", "real-404": "/meetings/mtg_x", "real-home": "/"} {
 		for _, v := range []struct {
 			size string
 			w, h int64
 		}{{"wide", 1280, 900}, {"phone", 390, 844}} {
-			view(t, ctx, v.w, v.h)
-			open(t, ctx, h.url+path)
-			png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, name+"-"+v.size+".png"), png, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			b.Size(v.w, v.h)
+			b.Open(path)
+			b.Shot(name + "-" + v.size)
 		}
 	}
 }

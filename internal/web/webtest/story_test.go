@@ -9,11 +9,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"mainstay/internal/browsertest"
 	"mainstay/internal/capture"
 	"mainstay/internal/meeting"
 	"mainstay/internal/speech"
@@ -70,14 +70,6 @@ func live(t *testing.T, prepared ...func(*house)) *house {
 	return h
 }
 
-func click(t *testing.T, ctx context.Context, what string) {
-	t.Helper()
-	run[bool](t, ctx, `document.querySelector(`+"`"+what+"`"+`).click(), Promise.resolve(true)`)
-}
-
-// slow is how long a loaded machine may take for what takes a second.
-const slow = 60 * time.Second
-
 // TestARecordingBecomesApprovedMinutes is the main job in a browser, over the real handlers and services.
 func TestARecordingBecomesApprovedMinutes(t *testing.T) {
 	t.Parallel()
@@ -87,49 +79,43 @@ func TestARecordingBecomesApprovedMinutes(t *testing.T) {
 	if err := os.WriteFile(path, worldtest.Tone(3), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx := browser(t)
-	before(t, ctx, watchErrors)
-	view(t, ctx, 1280, 800)
-	open(t, ctx, h.url+"/meetings")
-	soon(t, ctx, "a new workspace has no meetings", `document.body.textContent.includes("There are no meetings here yet.")`)
-	click(t, ctx, `.empty a`)
-	within(t, ctx, slow, "it leads to the form", `location.pathname === "/meetings/new" && document.readyState === "complete"`)
-	choose(t, ctx, "#files", path)
-	within(t, ctx, slow, "the file is listed", `document.querySelector("#chosen .name").textContent === "site meeting.wav"`)
-	run[bool](t, ctx, `document.querySelector("#attendees").value = "Ada Lovelace\nBen", document.querySelector("[name=told][value=yes]").click(), document.querySelector(".foot .first").click(), Promise.resolve(true)`)
-	within(t, ctx, slow, "the minutes come by themselves", `location.pathname.startsWith("/meetings/mtg_") && document.querySelector("#l-s1")`)
-	if t.Failed() {
-		t.FailNow()
-	}
-	soon(t, ctx, "the title is the file's", `document.querySelector("h1").textContent === "site meeting"`)
+	b := browsertest.New(t, h.url)
+	b.Open("/meetings")
+	b.Soon("a new workspace has no meetings", `document.body.textContent.includes("There are no meetings here yet.")`)
+	b.Click(`.empty a`)
+	b.Soon("it leads to the form", `location.pathname === "/meetings/new"`)
+	b.Choose("#files", path)
+	b.Soon("the file is listed", `document.querySelector("#chosen .name").textContent === "site meeting.wav"`)
+	b.Do(`document.querySelector("#attendees").value = "Ada Lovelace\nBen", document.querySelector("[name=told][value=yes]").click(), document.querySelector(".foot .first").click()`)
+	b.Soon("the minutes come by themselves", `location.pathname.startsWith("/meetings/mtg_") && document.querySelector("#l-s1")`)
+	b.Soon("the title is the file's", `document.querySelector("h1").textContent === "site meeting"`)
 
-	click(t, ctx, "#l-s2 .cite")
-	within(t, ctx, slow, "a chip plays its second", `Math.abs(document.querySelector("audio").currentTime - 1) < .9`)
-	click(t, ctx, "#l-s1 .edit")
-	within(t, ctx, slow, "the form takes the focus", `document.activeElement.matches("#l-s1 textarea")`)
-	press(t, ctx, " Changed.")
-	press(t, ctx, kb.Enter, chromedp.ModifierCtrl)
-	within(t, ctx, slow, "it is saved and can be undone", `document.querySelector("#l-s1 .say").textContent.includes("Changed.") && document.querySelector(".toast button").textContent === "Undo"`)
-	click(t, ctx, ".toast button")
-	within(t, ctx, slow, "Undo takes it back", `document.querySelector("#l-s1 .say").textContent.trim().startsWith("We agreed to pour the slab on Thursday.") && !document.body.textContent.includes("Changed.") && document.readyState === "complete"`)
-	click(t, ctx, "#l-s3 .edit")
-	within(t, ctx, slow, "the form of another line opens", `document.querySelector("#l-s3 [name=remove]")`)
-	click(t, ctx, "#l-s3 [name=remove]")
-	within(t, ctx, slow, "the line is gone", `!document.querySelector("#l-s3") && document.querySelector(".toast").textContent.includes("removed")`)
-	click(t, ctx, "#new-decisions a")
-	within(t, ctx, slow, "the form of a new line opens", `document.activeElement.matches("#new-decisions textarea")`)
-	press(t, ctx, "The slab is poured on Thursday.")
-	click(t, ctx, "#new-decisions .first")
-	within(t, ctx, slow, "the decision stands with its source", `document.querySelector("#l-dx1 .cite").dataset.seg === "s-1" && document.querySelector("#new-decisions.add")`)
+	b.Do(`document.querySelector("audio").addEventListener("playing", e => { window.from = e.target.currentTime; })`)
+	b.Click("#l-s2 .cite")
+	b.Soon("a chip plays its second", `Math.abs(window.from - 1) < .9`)
+	b.Click("#l-s1 .edit")
+	b.Soon("the form takes the focus", `document.activeElement.matches("#l-s1 textarea")`)
+	b.Press(" Changed.")
+	b.Press(kb.Enter, chromedp.ModifierCtrl)
+	b.Soon("it is saved and can be undone", `document.querySelector("#l-s1 .say").textContent.includes("Changed.") && document.querySelector(".toast button").textContent === "Undo"`)
+	b.Click(".toast button")
+	b.Soon("Undo takes it back", `document.querySelector("#l-s1 .say").textContent.trim().startsWith("We agreed to pour the slab on Thursday.") && !document.body.textContent.includes("Changed.")`)
+	b.Click("#l-s3 .edit")
+	b.Soon("the form of another line opens", `document.querySelector("#l-s3 [name=remove]")`)
+	b.Click("#l-s3 [name=remove]")
+	b.Soon("the line is gone", `!document.querySelector("#l-s3") && document.querySelector(".toast").textContent.includes("removed")`)
+	b.Click("#new-decisions a")
+	b.Soon("the form of a new line opens", `document.activeElement.matches("#new-decisions textarea")`)
+	b.Press("The slab is poured on Thursday.")
+	b.Click("#new-decisions .first")
+	b.Soon("the decision stands with its source", `document.querySelector("#l-dx1 .cite").dataset.seg === "s-1" && document.querySelector("#new-decisions.add")`)
 
-	click(t, ctx, "[popovertarget=p-s1]")
-	run[bool](t, ctx, `document.querySelector("#n-s1").value = "Ada Lovelace", document.querySelector("#p-s1 .first").click(), Promise.resolve(true)`)
-	within(t, ctx, slow, "a speaker is named everywhere", `document.querySelector(".turn .name").textContent === "Ada Lovelace" && document.querySelector(".toast").textContent.includes("everywhere") && document.readyState === "complete"`)
-	click(t, ctx, "[data-key=approve]")
-	within(t, ctx, slow, "the minutes are approved", `document.querySelector(".sign").textContent.includes("Approved") && !document.querySelector(".edit[hx-get]")`)
-	for _, e := range run[[]string](t, ctx, `Promise.resolve(__errors)`) {
-		t.Errorf("the page said: %s", e)
-	}
+	b.Click("[popovertarget=p-s1]")
+	b.Do(`document.querySelector("#n-s1").value = "Ada Lovelace", document.querySelector("#p-s1 .first").click()`)
+	b.Soon("a speaker is named everywhere", `document.querySelector(".turn .name").textContent === "Ada Lovelace" && document.querySelector(".toast").textContent.includes("everywhere")`)
+	b.Click("[data-key=approve]")
+	b.Soon("the minutes are approved", `document.querySelector(".sign").textContent.includes("Approved") && !document.querySelector(".edit[hx-get]")`)
+	b.Clean("the pages")
 	if reports := h.reports(); len(reports) > 0 {
 		t.Errorf("the content policy was broken %d times", len(reports))
 	}
@@ -153,11 +139,10 @@ func TestNothingThatIsStoredIsExecuted(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := "/meetings/" + m.ID.String()
-	ctx := browser(t)
-	before(t, ctx, `window.hits = 0; window.hit = () => { window.hits++; }; window.alert = window.hit;`)
-	view(t, ctx, 1280, 800)
-	open(t, ctx, h.url+at)
-	within(t, ctx, slow, "there are minutes", `document.querySelector("#l-s1")`)
+	b := browsertest.New(t, h.url)
+	b.Before(`window.hits = 0; window.hit = () => { window.hits++; }; window.alert = window.hit;`)
+	b.Open(at)
+	b.Soon("there are minutes", `document.querySelector("#l-s1")`)
 	poison := func() {
 		o, err := h.Minutes.Look(people, m.ID)
 		if err != nil {
@@ -168,11 +153,11 @@ func TestNothingThatIsStoredIsExecuted(t *testing.T) {
 		}
 	}
 	poison()
-	open(t, ctx, h.url+at)
-	click(t, ctx, "#l-a1 .edit")
-	within(t, ctx, slow, "the form of an action opens", `document.querySelector("#l-a1 [name=owner]")`)
-	run[bool](t, ctx, `document.querySelector("#l-a1 [name=owner]").value = "<script>hit()</scr" + "ipt>\"><img src=x onerror=hit()>", document.querySelector("#l-a1 .first").click(), Promise.resolve(true)`)
-	within(t, ctx, slow, "it is saved", `!document.querySelector("#l-a1 form") && document.querySelector("#l-a1 .by b").textContent.includes("<script>")`)
+	b.Open(at)
+	b.Click("#l-a1 .edit")
+	b.Soon("the form of an action opens", `document.querySelector("#l-a1 [name=owner]")`)
+	b.Do(`document.querySelector("#l-a1 [name=owner]").value = "<script>hit()</scr" + "ipt>\"><img src=x onerror=hit()>", document.querySelector("#l-a1 .first").click()`)
+	b.Soon("it is saved", `!document.querySelector("#l-a1 form") && document.querySelector("#l-a1 .by b").textContent.includes("<script>")`)
 	half, err := h.Meetings.Create(people, details, "upload", false)
 	if err == nil {
 		_, err = h.Capture.Begin(people, half.ID, attacks, capture.MaxSize)
@@ -182,17 +167,17 @@ func TestNothingThatIsStoredIsExecuted(t *testing.T) {
 	}
 	for _, path := range []string{at, at + "/details", at + "/erase", at + "/lines/a1/edit", at + "/lines/new?in=actions", "/meetings", "/meetings?q=" + "%3Cscript%3Ehit()%3C%2Fscript%3E",
 		"/meetings/new", "/meetings/new?from=paste", "/meetings/" + half.ID.String(), "/", "/jobs", "/meetings?done=named&what=" + m.ID.String() + "&who=%22%3E%3Cscript%3Ehit()%3C/script%3E"} {
-		open(t, ctx, h.url+path)
-		run[bool](t, ctx, `new Promise(done => {
+		b.Open(path)
+		browsertest.Eval[bool](b, `new Promise(done => {
 			for (const e of document.querySelectorAll("main *")) { e.dispatchEvent(new Event("focusin", {bubbles: true})); e.dispatchEvent(new Event("pointerover", {bubbles: true})); }
 			for (const b of document.querySelectorAll(".cite, .at, .seg")) b.click();
 			for (const a of document.querySelectorAll("a")) if (/^\s*javascript:/i.test(a.getAttribute("href") ?? "")) hit();
 			setTimeout(() => done(true), 60);
 		})`)
-		if n := run[int](t, ctx, `Promise.resolve(hits)`); n != 0 {
+		if n := browsertest.Eval[int](b, `hits`); n != 0 {
 			t.Errorf("%s executed %d times", path, n)
 		}
-		if n := run[int](t, ctx, `Promise.resolve(document.querySelectorAll("main :is(script, iframe, math, style, base), main [onerror], main [onload], main [onfocus], main [style]").length)`); n != 0 {
+		if n := browsertest.Eval[int](b, `document.querySelectorAll("main :is(script, iframe, math, style, base), main [onerror], main [onload], main [onfocus], main [style]").length`); n != 0 {
 			t.Errorf("%s holds %d elements of an attack", path, n)
 		}
 	}

@@ -1,10 +1,14 @@
 package webtest_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
 
+	"mainstay/internal/browsertest"
 	"mainstay/internal/web"
 	"mainstay/internal/web/webtest"
 )
@@ -57,21 +61,21 @@ func poisoned() map[string]web.View {
 func TestNothingThatPeopleTypeIsExecuted(t *testing.T) {
 	t.Parallel()
 	server, url := serve(t, poisoned())
-	ctx := browser(t)
-	before(t, ctx, `window.hits = 0; window.hit = () => { window.hits++; }; window.alert = window.hit;`)
-	view(t, ctx, 1280, 800)
+	b := browsertest.New(t, url)
+	b.Before(`window.hits = 0; window.hit = () => { window.hits++; }; window.alert = window.hit;`)
+	b.Size(1280, 800)
 	for name := range webtest.Pages() {
-		open(t, ctx, url+"/page/"+name)
-		run[bool](t, ctx, `new Promise(done => {
+		b.Open("/page/" + name)
+		browsertest.Eval[bool](b, `new Promise(done => {
 			for (const e of document.querySelectorAll("main *")) { e.dispatchEvent(new Event("focusin", {bubbles: true})); e.dispatchEvent(new Event("pointerover", {bubbles: true})); }
 			for (const b of document.querySelectorAll(".cite, .at, .seg")) b.click();
 			for (const a of document.querySelectorAll("a")) if (/^\s*javascript:/i.test(a.getAttribute("href") ?? "")) hit();
 			setTimeout(() => done(true), 60);
 		})`)
-		if n := run[int](t, ctx, `Promise.resolve(hits)`); n != 0 {
+		if n := browsertest.Eval[int](b, `hits`); n != 0 {
 			t.Errorf("%s executed %d times", name, n)
 		}
-		if n := run[int](t, ctx, `Promise.resolve(document.querySelectorAll("main :is(script, iframe, math, style, base), main [onerror], main [onload], main [onfocus], main [style]").length)`); n != 0 {
+		if n := browsertest.Eval[int](b, `document.querySelectorAll("main :is(script, iframe, math, style, base), main [onerror], main [onload], main [onfocus], main [style]").length`); n != 0 {
 			t.Errorf("%s holds %d elements of an attack", name, n)
 		}
 	}
@@ -83,12 +87,16 @@ func TestNothingThatPeopleTypeIsExecuted(t *testing.T) {
 // The control: the same page with the policy and the escaping off would be hit, so the test can fail.
 func TestAttacksWorkWhereNothingStopsThem(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, webtest.Pages())
-	ctx := browser(t)
-	before(t, ctx, `window.hits = 0; window.hit = () => { window.hits++; };`)
-	open(t, ctx, url+"/page/sign-in")
-	if err := bare(ctx, attacks); err != nil {
-		t.Fatal(err)
-	}
-	soon(t, ctx, "an unescaped attack executes", `hits > 0`)
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<!doctype html><body>"+attacks)
+	}))
+	t.Cleanup(func() {
+		ts.CloseClientConnections()
+		ts.Close()
+	})
+	b := browsertest.New(t, ts.URL)
+	b.Before(`window.hits = 0; window.hit = () => { window.hits++; };`)
+	b.Open("/")
+	b.Soon("an unescaped attack executes", `hits > 0`)
 }
