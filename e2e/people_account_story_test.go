@@ -173,6 +173,31 @@ func TestAPasswordIsHandedOver(t *testing.T) {
 	}
 }
 
+// TestAnInvitedPersonJoinsByPasskey: Ines has no password. A device of hers makes the account as she joins, and lets her in again.
+func TestAnInvitedPersonJoinsByPasskey(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t, "")
+	d.start(t)
+	d.own(t, owner())
+	at := strings.Replace(d.run.url, "127.0.0.1", "localhost", 1)
+	ada, ines := newTab(t, at), newTab(t, at)
+	ada.signIn("ada@example.com", owner().Get("password"))
+	ada.invite("Ines", "ines@example.com", "member")
+	device := ines.key("internal")
+	ines.Open(ada.handed("/join/"))
+	ines.reach("the passkey", "[data-passkey-go]")
+	ines.Press("\r")
+	ines.Soon("she is in", here("Harbor"))
+	ines.isRole("Member")
+	ines.Open("/account/security")
+	ines.Soon("there is a passkey and no password", `document.querySelectorAll("#passkeys li").length === 1 && document.querySelector("#password").textContent.includes("None")`)
+	ines.presence(device, false)
+	ines.signOut()
+	ines.presence(device, true)
+	ines.Click("form[action='/sign-in/passkey'] [data-passkey-go]")
+	ines.Soon("the passkey alone leads home", here("Harbor"))
+}
+
 // handed returns the path of the link that a page shows, once.
 func (b *tab) handed(kind string) string {
 	b.T.Helper()
