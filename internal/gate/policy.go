@@ -173,7 +173,7 @@ const (
 	ReadSeats         Verb = "seat.list"
 	SwitchWorkspace   Verb = "session.switch"
 	SetPasswordRules  Verb = "policy.passwords"
-	VoidHanded        Verb = "password.void"
+	WeighLink         Verb = "password.weigh"
 	AskReset          Verb = "password.ask"
 	ResetPassword     Verb = "password.reset"
 	ChangePassword    Verb = "password.change"
@@ -298,6 +298,7 @@ func Policy() []Rule {
 		{Verb: Invite, Says: "invite somebody, with at most one's own role", Least: Admin, Scope: MembersWrite, Stream: audit.Administration},
 		{Verb: SendInvitation, Says: "send an invitation again", Object: Invitation, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
 		{Verb: RevokeInvitation, Says: "revoke an invitation", Object: Invitation, Least: Admin, Level: Manager, Scope: MembersWrite, Stream: audit.Administration},
+		{Verb: WeighLink, Says: "see whether who handed over a link for a new password still may", Jobs: []string{Authenticator}, Stream: audit.Access},
 		{Verb: OpenInvitation, Says: "show an invitation to who has its link", Jobs: []string{Registrar}, Stream: audit.Access},
 		{Verb: AcceptInvitation, Says: "make a member of who accepts an invitation", Jobs: []string{Registrar}, Stream: audit.Administration},
 		{Verb: ReadSignIn, Says: "see what the workspace asks of sign-ins and passwords", Least: Admin, Scope: SettingsRead, Stream: audit.Access},
@@ -439,7 +440,6 @@ func Policy() []Rule {
 		{Verb: ReadSeats, Says: "look up which workspaces an account may enter", Jobs: []string{Registrar}, Stream: audit.Access},
 		{Verb: SwitchWorkspace, Says: "take a session to another workspace of its account", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: SetPasswordRules, Says: "store what a workspace asks of passwords", Jobs: []string{Registrar}, Stream: audit.Administration},
-		{Verb: VoidHanded, Says: "void links for a new password whose maker or person got another role", Jobs: []string{Registrar}, Stream: audit.Administration},
 		{Verb: AskReset, Says: "make a link to choose a new password", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ResetPassword, Says: "choose a new password by such a link", Jobs: []string{Authenticator}, Stream: audit.Administration},
 		{Verb: ChangePassword, Says: "change one's password", Jobs: []string{Authenticator}, Stream: audit.Administration},

@@ -25,7 +25,7 @@ func (s *Service) Resettable(ctx context.Context, id tenant.MemberID) (name stri
 		return "", err
 	}
 	err = s.Gate.View(ctx, gate.Act{Verb: gate.ResetMember, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
-		_, err := s.resettable(ctx, tx, id, alone)
+		_, err := s.resettable(ctx, tx, id, tx.Actor().Member, tx.Role(), alone)
 		if err != nil {
 			return err
 		}
@@ -36,10 +36,10 @@ func (s *Service) Resettable(ctx context.Context, id tenant.MemberID) (name stri
 }
 
 // ResetLink makes a link with which a member chooses a new password, for an owner or an admin to hand over where no mail is
-// sent. It is the only one that is good, and a second factor is still asked for; it is void once the actor or the member gets another
-// role or leaves, and once the member joins another workspace. It fails with fault.Denied where an admin wants
-// one for an owner, and with fault.Conflict where mail is sent to the person, which reaches them alone; for the actor's own account; for
-// who is disabled; and for an account that has a place in another workspace, too, whose admins did not agree.
+// sent. It is the only one that is good, for as long as the actor could make it, and a second factor is still asked for. It fails
+// with fault.Denied where an admin wants one for an owner, and with fault.Conflict where mail is sent to the person, which reaches
+// them alone; for the actor's own account; for who is disabled; and for an account that has a place in another workspace, too,
+// whose admins did not agree.
 func (s *Service) ResetLink(ctx context.Context, id tenant.MemberID) (Handed, error) {
 	actor, err := tenant.ActorOf(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) ResetLink(ctx context.Context, id tenant.MemberID) (Handed, er
 	var h Handed
 	var account tenant.AccountID
 	err = s.Gate.Do(ctx, gate.Act{Verb: gate.ResetMember, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		if account, err = s.resettable(ctx, tx, id, alone); err != nil {
+		if account, err = s.resettable(ctx, tx, id, actor.Member, tx.Role(), alone); err != nil {
 			return err
 		}
 		h.Name, _, err = loadNames(ctx, tx, id)
@@ -95,8 +95,35 @@ func (s *Service) hereAlone(ctx context.Context, id tenant.MemberID) (alone bool
 	return alone, err
 }
 
-// resettable returns the account of a member whom the actor can hand a link.
-func (s *Service) resettable(ctx context.Context, tx *gate.Tx, id tenant.MemberID, alone bool) (tenant.AccountID, error) {
+// stands checks that whoever handed a link could still make it. It fails with fault.Ended where they could not.
+func (s *Service) stands(ctx context.Context, l link.Link) error {
+	var at place
+	err := s.look(ctx, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
+		at, err = placeOf(ctx, tx, l)
+		return err
+	})
+	if err == nil {
+		err = s.Gate.View(tenant.Within(ctx, gate.Authenticator, at.workspace), gate.Act{Verb: gate.WeighLink}, func(ctx context.Context, tx *gate.Tx) error {
+			maker, err := loadStanding(ctx, tx, l.Maker)
+			if err != nil {
+				return err
+			}
+			if maker.disabled || !maker.role.AtLeast(gate.Admin) {
+				return fault.New(fault.Denied, "Who made this link makes no more.")
+			}
+			_, err = s.resettable(ctx, tx, at.member, l.Maker, maker.role, at.alone)
+			return err
+		})
+	}
+	switch fault.KindOf(err) {
+	case fault.Missing, fault.Denied, fault.Conflict:
+		return link.Over(l.Kind)
+	}
+	return err
+}
+
+// resettable returns the account of a member whom another with a role can hand a link.
+func (s *Service) resettable(ctx context.Context, tx *gate.Tx, id, by tenant.MemberID, role gate.Role, alone bool) (tenant.AccountID, error) {
 	m, err := loadStanding(ctx, tx, id)
 	var at string
 	if err == nil {
@@ -105,9 +132,9 @@ func (s *Service) resettable(ctx context.Context, tx *gate.Tx, id tenant.MemberI
 	switch {
 	case err != nil:
 		return m.account, err
-	case m.role == gate.Owner && tx.Role() != gate.Owner:
+	case m.role == gate.Owner && role != gate.Owner:
 		return m.account, fault.New(fault.Denied, "Only an owner can make a link for an owner. Ask one of them.")
-	case id == tx.Actor().Member:
+	case id == by:
 		return m.account, fault.New(fault.Conflict, "This is your own account. Change your password under Account, Security.")
 	case m.disabled:
 		return m.account, fault.New(fault.Conflict, "This member is disabled. Enable them first.")

@@ -71,8 +71,13 @@ func TestAHandedLinkEndsWithWhatItStoodOn(t *testing.T) {
 		"its maker is a viewer now": func(_, maker context.Context) error {
 			return w.Roster.ChangeRole(ten.Owner, memberOf(t, maker), gate.Viewer)
 		},
-		"its maker is removed": func(_, maker context.Context) error { return w.Roster.Remove(ten.Owner, memberOf(t, maker)) },
-		"its maker leaves":     func(_, maker context.Context) error { return w.Roster.Leave(maker) },
+		"its maker is a viewer now, by the row alone": func(_, maker context.Context) error {
+			_, err := w.Admin.Exec(t.Context(), `update tenant.member set role = 'viewer' where id = $1`, memberOf(t, maker))
+			return err
+		},
+		"its maker is disabled": func(_, maker context.Context) error { return w.Roster.Disable(ten.Owner, memberOf(t, maker)) },
+		"its maker is removed":  func(_, maker context.Context) error { return w.Roster.Remove(ten.Owner, memberOf(t, maker)) },
+		"its maker leaves":      func(_, maker context.Context) error { return w.Roster.Leave(maker) },
 		"the member comes to another workspace": func(who, _ context.Context) error {
 			lookup, err := w.Vault.Lookup("cedar@example.com")
 			must(t, err)

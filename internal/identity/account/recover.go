@@ -236,5 +236,8 @@ func (s *Service) holding(ctx context.Context, kind link.Kind, token string) (li
 		l, err = s.links().Open(ctx, tx, kind, token)
 		return err
 	})
+	if err == nil && !l.Maker.IsZero() {
+		err = s.stands(ctx, l)
+	}
 	return l, err
 }

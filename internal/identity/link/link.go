@@ -75,8 +75,8 @@ const keep = 30 * 24 * time.Hour
 // Tidy removes links that ended long ago, inside a tally of its caller's.
 func Tidy(ctx context.Context, tx *gate.InstanceTx) error { return removeOver(ctx, tx) }
 
-// over tells who holds a link that is over what to do next.
-func over(k Kind) error {
+// Over fails with fault.Ended and tells who holds a link that is over what to do next.
+func Over(k Kind) error {
 	switch k {
 	case Verify:
 		return fault.New(fault.Ended, "This link was used, replaced, or is older than two days. Ask for another on the page of your account.")

@@ -40,11 +40,11 @@ func (k Keeper) load(ctx context.Context, tx *gate.InstanceTx, kind Kind, hash [
 	l := Link{Kind: kind}
 	var sealed []byte
 	err := tx.QueryRow(ctx, `
-select l.id, l.account_id, l.session_id, l.sealed from control.link l join control.account a on a.id = l.account_id
+select l.id, l.account_id, l.session_id, l.maker_id, l.sealed from control.link l join control.account a on a.id = l.account_id
 where l.token_hash = $1 and l.kind = $2 and l.used_at is null and l.ends_at > $3 and a.state = 'active'`, hash, kind, tx.Now()).
-		Scan(&l.id, &l.Account, &l.Session, &sealed)
+		Scan(&l.id, &l.Account, &l.Session, &l.Maker, &sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return l, over(kind)
+		return l, Over(kind)
 	}
 	if err != nil || sealed == nil {
 		return l, err
@@ -62,7 +62,7 @@ where l.token_hash = $1 and l.kind = $2 and l.used_at is null and l.ends_at > $3
 func use(ctx context.Context, tx *gate.InstanceTx, l Link) error {
 	tag, err := tx.Exec(ctx, `update control.link set used_at = $2 where id = $1 and used_at is null and ends_at > $2`, l.id, tx.Now())
 	if err == nil && tag.RowsAffected() != 1 {
-		return over(l.Kind)
+		return Over(l.Kind)
 	}
 	return err
 }

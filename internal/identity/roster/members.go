@@ -98,40 +98,45 @@ func (s *Service) ChangeRole(ctx context.Context, id tenant.MemberID, to gate.Ro
 	if !to.AtLeast(gate.Viewer) {
 		return fault.New(fault.Invalid, "Choose one of owner, admin, member and viewer.")
 	}
-	return s.reassign(ctx, id, func(context.Context, *gate.Tx) (gate.Role, error) { return to, nil })
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeRole, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		held, err := hold(ctx, tx, id, gate.Admin)
+		if err != nil {
+			return err
+		}
+		return s.reassign(ctx, tx, held, to)
+	})
 }
 
 // UndoRole takes the actor's own change of a member's role back, within [UndoFor]. It fails with fault.Ended after that, or
 // where somebody changed it since.
 func (s *Service) UndoRole(ctx context.Context, id tenant.MemberID) error {
-	return s.reassign(ctx, id, func(ctx context.Context, tx *gate.Tx) (gate.Role, error) { return undoable(ctx, tx, id) })
-}
-
-// reassign gives a member the role that choose names once they are held, and voids what was handed over for them or by them.
-func (s *Service) reassign(ctx context.Context, id tenant.MemberID, choose func(ctx context.Context, tx *gate.Tx) (gate.Role, error)) error {
-	var held holding
-	err := s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeRole, Object: id}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		if held, err = hold(ctx, tx, id, gate.Admin); err != nil {
-			return err
-		}
-		to, err := choose(ctx, tx)
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.ChangeRole, Object: id}, func(ctx context.Context, tx *gate.Tx) error {
+		held, err := hold(ctx, tx, id, gate.Admin)
 		if err != nil {
 			return err
 		}
-		tx.Note("from", held.target.Role)
-		tx.Note("to", to)
-		if err := held.may(to); err != nil || held.target.Role == to {
+		before, err := undoable(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		if err := setRole(ctx, tx, held, to); err != nil {
-			return err
-		}
-		return settle(ctx, tx, id, to)
+		return s.reassign(ctx, tx, held, before)
 	})
-	if err != nil {
+}
+
+// reassign changes the role of a member who is held.
+func (s *Service) reassign(ctx context.Context, tx *gate.Tx, held holding, to gate.Role) error {
+	tx.Note("from", held.target.Role)
+	tx.Note("to", to)
+	if err := held.may(to); err != nil {
 		return err
 	}
-	return s.voidHanded(ctx, held.target)
+	if held.target.Role == to {
+		return nil
+	}
+	if err := setRole(ctx, tx, held, to); err != nil {
+		return err
+	}
+	return settle(ctx, tx, held.target.ID, to)
 }
 
 // Undoable returns the member whose role the actor changed lately and may change back, and what it was before. It fails with
@@ -298,13 +303,8 @@ func (s *Service) Leave(ctx context.Context) error {
 
 // Transfer makes another active member owner and the actor an admin, both or neither.
 func (s *Service) Transfer(ctx context.Context, to tenant.MemberID) error {
-	actor, err := tenant.ActorOf(ctx)
-	if err != nil {
-		return err
-	}
-	var held holding
-	err = s.Gate.Do(ctx, gate.Act{Verb: gate.TransferWorkspace, Object: to}, func(ctx context.Context, tx *gate.Tx) (err error) {
-		held, err = hold(ctx, tx, to, gate.Owner)
+	return s.Gate.Do(ctx, gate.Act{Verb: gate.TransferWorkspace, Object: to}, func(ctx context.Context, tx *gate.Tx) error {
+		held, err := hold(ctx, tx, to, gate.Owner)
 		switch {
 		case err != nil:
 			return err
@@ -320,21 +320,6 @@ func (s *Service) Transfer(ctx context.Context, to tenant.MemberID) error {
 			return err
 		}
 		return settle(ctx, tx, to, gate.Owner)
-	})
-	if err != nil {
-		return err
-	}
-	return s.voidHanded(ctx, held.target, Member{ID: actor.Member, account: actor.Account})
-}
-
-// voidHanded ends the links for a new password that were handed over for members or by them: with another role, what they may be
-// handed and may hand is another. It is part of the act before it.
-func (s *Service) voidHanded(ctx context.Context, members ...Member) error {
-	return s.Gate.Tally(tenant.As(ctx, gate.Registrar), gate.VoidHanded, func(_ context.Context, tx *gate.InstanceTx) error {
-		for _, m := range members {
-			tx.Later(voidHanded, m.account, m.ID, tx.Now())
-		}
-		return nil
 	})
 }
 
@@ -373,7 +358,7 @@ func (s *Service) closeSeat(ctx context.Context, m Member) error {
 		tx.About(m.account)
 		tx.Note("workspace", actor.Workspace)
 		tx.Note("by", actor.Member)
-		return closeSeat(ctx, tx, m.account, actor.Workspace, m.ID)
+		return closeSeat(ctx, tx, actor.Workspace, m.ID)
 	})
 }
 

@@ -357,27 +357,20 @@ func listSeats(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountI
 }
 
 func openSeat(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, ws tenant.WorkspaceID, member tenant.MemberID) error {
-	batch := &pgx.Batch{}
-	batch.Queue(`
+	_, err := tx.Exec(ctx, `
 insert into control.seat (account_id, workspace_id, member_id, created_at) values ($1, $2, $3, $4)
 on conflict (account_id, workspace_id) do update set member_id = excluded.member_id, closed_at = null`, account, ws, member, tx.Now())
-	batch.Queue(voidHanded, account, member, tx.Now())
-	return tx.SendBatch(ctx, batch).Close()
+	return err
 }
 
-// voidHanded ends the links for a new password that were handed over for an account or by a member.
-const voidHanded = `
-update control.link set ends_at = $3 where maker_id is not null and (account_id = $1 or maker_id = $2) and used_at is null and ends_at > $3`
-
 // closeSeat ends the member's sessions, keys and programs, and tells every node of it.
-func closeSeat(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, ws tenant.WorkspaceID, member tenant.MemberID) error {
+func closeSeat(ctx context.Context, tx *gate.InstanceTx, ws tenant.WorkspaceID, member tenant.MemberID) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`update control.seat set closed_at = $3 where workspace_id = $1 and member_id = $2 and closed_at is null`, ws, member, tx.Now())
 	batch.Queue(`update control.session set ended_at = $3 where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx.Now())
 	batch.Queue(`
 update control.credential set ended_at = $3, end_reason = 'removed' where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx.Now())
 	batch.Queue(`select pg_notify('session_ended', ($1::uuid)::text)`, member)
-	batch.Queue(voidHanded, account, member, tx.Now())
 	return tx.SendBatch(ctx, batch).Close()
 }
 
