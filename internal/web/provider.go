@@ -24,17 +24,6 @@ type LinkRow struct {
 	At              Stamp
 }
 
-// ProviderName returns what people call a provider.
-func ProviderName(kind oidc.Kind, host string) string {
-	switch kind {
-	case oidc.Google:
-		return "Google"
-	case oidc.Microsoft:
-		return "Microsoft"
-	}
-	return host
-}
-
 // waysIn are the providers that the sign-in page offers.
 func (a *App) waysIn(r *http.Request) ([]Way, error) {
 	offers, err := a.OIDC.Offers(r.Context(), r.FormValue("with"))
@@ -44,7 +33,7 @@ func (a *App) waysIn(r *http.Request) ([]Way, error) {
 		if next := httpd.LocalPath(r.FormValue("next")); next != "/" {
 			href += "?" + url.Values{"next": {next}}.Encode()
 		}
-		ways = append(ways, Way{Href: href, Icon: "key-round", Text: "Sign in with " + ProviderName(o.Kind, o.Host)})
+		ways = append(ways, Way{Href: href, Icon: "key-round", Text: "Sign in with " + o.Kind.Name(o.Host)})
 	}
 	return ways, err
 }
@@ -63,11 +52,11 @@ func (a *App) Linked(r *http.Request, token string) (*LinkedPart, error) {
 	taken := map[string]bool{}
 	for _, l := range links {
 		taken[l.Provider] = true
-		part.Links = append(part.Links, LinkRow{ID: l.ID.String(), Name: ProviderName(l.Kind, l.Host), Email: l.Email, At: StampAt(l.LinkedAt, zoneOf(r))})
+		part.Links = append(part.Links, LinkRow{ID: l.ID.String(), Name: l.Kind.Name(l.Host), Email: l.Email, At: StampAt(l.LinkedAt, zoneOf(r))})
 	}
 	for _, o := range offers {
 		if !taken[o.Name] {
-			part.Ways = append(part.Ways, Way{Href: "/account/links/" + url.PathEscape(o.Name), Icon: "plus", Text: "Link " + ProviderName(o.Kind, o.Host)})
+			part.Ways = append(part.Ways, Way{Href: "/account/links/" + url.PathEscape(o.Name), Icon: "plus", Text: "Link " + o.Kind.Name(o.Host)})
 		}
 	}
 	return part, nil

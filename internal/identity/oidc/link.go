@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"mainstay/internal/fault"
@@ -101,7 +102,10 @@ func (s *Service) linkByAddress(ctx context.Context, p Provider, id Identity) (t
 			return err
 		}
 		tx.About(account)
-		return s.insertLink(ctx, tx, account, p, id)
+		if err := s.insertLink(ctx, tx, account, p, id); err != nil {
+			return err
+		}
+		return s.Identity.Changed(ctx, tx, account, added(p))
 	})
 	return account, err
 }
@@ -136,7 +140,20 @@ func (s *Service) self(ctx context.Context) (tenant.Actor, error) {
 	return actor, err
 }
 
-// link links the actor's account to an identity, and ends their other sessions. It fails with fault.Conflict where another account is.
+// added is what a person is told of an account that was linked.
+func added(p Provider) string {
+	return "An account at " + p.Kind.Name(hostOf(p.Issuer)) + " was linked: you can sign in with it."
+}
+
+// changed ends the actor's other sessions and tells them what changed.
+func (s *Service) changed(ctx context.Context, tx *gate.InstanceTx, actor tenant.Actor, what string) error {
+	if err := s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session); err != nil {
+		return err
+	}
+	return s.Identity.Changed(ctx, tx, actor.Account, what)
+}
+
+// link links the actor's account to an identity, ends their other sessions, and tells them. It fails with fault.Conflict where another account is.
 func (s *Service) link(ctx context.Context, p Provider, id Identity) error {
 	actor, err := s.self(ctx)
 	if err != nil {
@@ -148,7 +165,7 @@ func (s *Service) link(ctx context.Context, p Provider, id Identity) error {
 		if err := s.insertLink(ctx, tx, actor.Account, p, id); err != nil {
 			return err
 		}
-		return s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session)
+		return s.changed(ctx, tx, actor, added(p))
 	})
 }
 
@@ -166,7 +183,7 @@ func (s *Service) Links(ctx context.Context) ([]Linked, error) {
 	return links, err
 }
 
-// Unlink removes a link of the actor's own account, and ends the other sessions. It fails with fault.Missing for any other
+// Unlink removes a link of the actor's own account, ends the other sessions, and tells the person. It fails with fault.Missing for any other
 // link, and with fault.Conflict for the last way in that the account has.
 func (s *Service) Unlink(ctx context.Context, id LinkID) error {
 	actor, err := s.self(ctx)
@@ -175,9 +192,17 @@ func (s *Service) Unlink(ctx context.Context, id LinkID) error {
 	}
 	return s.Gate.Instance(s.as(ctx), gate.UnlinkIdentity, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(actor.Account)
+		links, err := s.linksOf(ctx, tx, actor.Account)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(links, func(l Linked) bool { return l.ID == id })
+		if i < 0 {
+			return missing()
+		}
 		if err := deleteLink(ctx, tx, actor.Account, id); err != nil {
 			return err
 		}
-		return s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session)
+		return s.changed(ctx, tx, actor, "The account at "+links[i].Kind.Name(links[i].Host)+" was removed: you cannot sign in with it any more.")
 	})
 }

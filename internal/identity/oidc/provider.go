@@ -31,6 +31,17 @@ const (
 // Kinds lists the kinds.
 func Kinds() []Kind { return []Kind{Google, Microsoft, Other} }
 
+// Name returns what people call a provider of the kind, whose issuer is at the host.
+func (k Kind) Name(host string) string {
+	switch k {
+	case Google:
+		return "Google"
+	case Microsoft:
+		return "Microsoft"
+	}
+	return host
+}
+
 // Provider is an identity provider with the client that it knows us as.
 type Provider struct {
 	Name      string             // "google", "microsoft", or the written ID of a workspace's: in addresses, factors and links

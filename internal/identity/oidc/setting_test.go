@@ -2,11 +2,13 @@ package oidc_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"mainstay/internal/fault"
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/oidc/oidctest"
 	"mainstay/internal/tenant"
 )
 
@@ -239,6 +241,35 @@ func TestTheLastWayInStays(t *testing.T) {
 	check(t, s.Unlink(s.SignedIn(t, ada), links[0].ID))
 	if _, err := s.signIn(t, "google"); !fault.Is(err, fault.Denied) {
 		t.Errorf("after unlinking: %v, want fault.Denied", err)
+	}
+}
+
+// TestAChangeOfLinksIsTold: a provider that somebody can sign in with is a factor, and nobody adds or removes one unseen.
+func TestAChangeOfLinksIsTold(t *testing.T) {
+	t.Parallel()
+	s := newStudio(t, oidc.Google, oidc.Rules{})
+	mails := s.mails(t)
+	ws := s.Workspace(t)
+	ada := s.person(t, ws, gate.Member, "ada@example.com")
+	s.linked(t, ada, "google")
+	if got := mails(); len(got) != 1 || got[0].To != "ada@example.com" || !strings.Contains(got[0].Text, "Google was linked") || !strings.Contains(got[0].Text, base+"/not-me/") {
+		t.Errorf("after an account was linked: %+v", got)
+	}
+	links, err := s.Links(ada)
+	check(t, err)
+	check(t, s.Unlink(ada, links[0].ID))
+	if got := mails(); len(got) != 1 || !strings.Contains(got[0].Text, "at Google was removed") {
+		t.Errorf("after it was removed: %+v", got)
+	}
+	s.prove(t, ws.ID, "example.com")
+	s.idp.Set(func(p *oidctest.Provider) { p.Extra = map[string]any{"hd": "example.com"} })
+	_, err = s.signIn(t, "google")
+	check(t, err)
+	if got := mails(); len(got) != 1 || !strings.Contains(got[0].Text, "Google was linked") {
+		t.Errorf("after an account was linked by its address: %+v", got)
+	}
+	if n := s.count(t, `select count(*) from tenant.notice where kind = 'factor'`); n != 3 {
+		t.Errorf("%d notices in the app, want 3", n)
 	}
 }
 

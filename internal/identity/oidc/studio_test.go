@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,9 @@ import (
 	"mainstay/internal/identity"
 	"mainstay/internal/identity/oidc"
 	"mainstay/internal/identity/oidc/oidctest"
+	"mainstay/internal/post"
+	"mainstay/internal/post/posttest"
+	"mainstay/internal/queue"
 	"mainstay/internal/tenant"
 	"mainstay/internal/vault"
 )
@@ -143,6 +147,31 @@ func (s *studio) linked(t *testing.T, ctx context.Context, provider string) {
 	t.Helper()
 	_, err := s.Finish(ctx, s.away(t, ctx, oidc.Start{Provider: provider, Purpose: oidc.Link}))
 	check(t, err)
+}
+
+// noSubjects finds no meeting: what happens to an account is about none.
+func noSubjects(context.Context, *gate.Tx, []tenant.RecordID, bool) (map[tenant.RecordID]post.Subject, error) {
+	return nil, nil
+}
+
+// mails has the deployment mail, and returns what sends the letters that wait and returns their mails.
+func (s *studio) mails(t *testing.T) func() []posttest.Mail {
+	t.Helper()
+	smtp, log := posttest.New(t, posttest.StartTLS), slog.New(slog.DiscardHandler)
+	work, err := queue.New(queue.Config{Gate: s.World.Gate, Source: s.World.Source, Node: "test", Log: log})
+	check(t, err)
+	s.Identity.Post, err = post.New(post.Config{Gate: s.World.Gate, Queue: work, Source: s.World.Source, Base: base, Log: log, Subjects: noSubjects,
+		Server: post.Server{Address: smtp.Address, From: "Mainstay <mainstay@example.com>", Roots: smtp.Roots}})
+	check(t, err)
+	read := 0
+	return func() []posttest.Mail {
+		t.Helper()
+		check(t, s.Identity.Post.Drain(t.Context()))
+		all := smtp.Mails()
+		fresh := all[read:]
+		read = len(all)
+		return fresh
+	}
 }
 
 // provider adds a provider to an owner's workspace and turns it on.

@@ -103,7 +103,7 @@ func (a *Pages) joinWays(r *http.Request, secret string, o roster.Offer) ([]web.
 	offers, err := a.OIDC.Joinable(r.Context(), o.Into)
 	var ways []web.Way
 	for _, offer := range offers {
-		ways = append(ways, web.Way{Href: "/join/" + url.PathEscape(secret) + "/with/" + url.PathEscape(offer.Name), Icon: "key-round", Text: "Join with " + web.ProviderName(offer.Kind, offer.Host)})
+		ways = append(ways, web.Way{Href: "/join/" + url.PathEscape(secret) + "/with/" + url.PathEscape(offer.Name), Icon: "key-round", Text: "Join with " + offer.Kind.Name(offer.Host)})
 	}
 	return ways, err
 }

@@ -101,7 +101,7 @@ func (a *Pages) providersPage(r *http.Request) (ProvidersPage, error) {
 		return p, err
 	}
 	for _, o := range a.OIDC.Everybody {
-		p.Common = append(p.Common, web.ProviderName(o.Kind, ""))
+		p.Common = append(p.Common, o.Kind.Name(""))
 	}
 	all, err := a.OIDC.Settings(r.Context())
 	if err != nil {
@@ -129,7 +129,7 @@ func nameOf(set oidc.Setting) string {
 	if set.Kind == oidc.Other {
 		return "Another provider"
 	}
-	return web.ProviderName(set.Kind, "")
+	return set.Kind.Name("")
 }
 
 func stateOf(set oidc.Setting) web.StateChip {
