@@ -55,7 +55,7 @@ func imports() map[string]string {
 		"llm/llmtest":                 "",
 
 		"identity":                words + " " + ground + " identity/enrolment identity/factor identity/limit identity/link identity/password",
-		"identity/account":        words + " " + ground + " identity identity/limit identity/link identity/password",
+		"identity/account":        words + " " + ground + " identity identity/limit identity/link identity/oidc identity/password identity/token",
 		"identity/limit":          words + " " + ground,
 		"identity/link":           words + " " + ground,
 		"identity/factor":         "fault tenant",

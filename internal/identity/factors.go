@@ -310,7 +310,7 @@ func (s *Service) ResetFactors(ctx context.Context, who string) error {
 			return err
 		}
 		tx.About(id)
-		if err := s.Factors.Reset(ctx, tx, id); err != nil {
+		if err := s.Factors.Reset(ctx, tx, id, time.Time{}); err != nil {
 			return err
 		}
 		if err := (people{s}).EndOthers(ctx, tx, id, tenant.SessionID{}); err != nil || !s.Mails() {

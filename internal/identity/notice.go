@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"time"
 
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/link"
@@ -44,15 +45,15 @@ func (s *Service) tellSignIn(ctx context.Context, tx *gate.InstanceTx, a tenant.
 }
 
 // Changed tells the person of an account, in the app and by mail, that their ways to sign in changed, inside the act that
-// changes them.
-func (s *Service) Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error {
+// changes them. Since is when the session began that changed them; zero: now.
+func (s *Service) Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time, what string) error {
 	if s.Post == nil {
 		return nil
 	}
 	if err := s.Post.Tell(ctx, tx, account, post.FactorChange, gate.NewID[tenant.EventID](&tx.Tx)); err != nil {
 		return err
 	}
-	path, err := s.NotMe(ctx, tx, link.Link{Account: account})
+	path, err := s.NotMe(ctx, tx, link.Link{Account: account, Since: since})
 	if err != nil || !s.Mails() {
 		return err
 	}

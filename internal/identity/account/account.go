@@ -257,12 +257,12 @@ func (s *Service) setPassword(ctx context.Context, tx *gate.InstanceTx, account 
 	if err := s.Identity.EndOthers(ctx, tx, account, actor.Session); err != nil {
 		return err
 	}
-	return s.tellPassword(ctx, tx, account)
+	return s.tellPassword(ctx, tx, account, actor.SignedInAt)
 }
 
-// tellPassword tells a person that there is a new password.
-func (s *Service) tellPassword(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
-	path, err := s.Identity.NotMe(ctx, tx, link.Link{Account: account})
+// tellPassword tells a person that there is a new password, chosen in a session that began at since.
+func (s *Service) tellPassword(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time) error {
+	path, err := s.Identity.NotMe(ctx, tx, link.Link{Account: account, Since: since})
 	if err != nil || !s.Identity.Mails() {
 		return err
 	}
@@ -322,7 +322,7 @@ func (s *Service) ChangeAddress(ctx context.Context, to string) error {
 		if !fault.Is(err, fault.Missing) {
 			return err // somebody's: who asks learns nothing, and its owner gets no mail that they did not ask for
 		}
-		path, until, err := s.links().Issue(ctx, tx, link.Link{Kind: link.Verify, Account: actor.Account, Email: to})
+		path, until, err := s.links().Issue(ctx, tx, link.Link{Kind: link.Verify, Account: actor.Account, Email: to, Since: actor.SignedInAt})
 		if err != nil {
 			return err
 		}
@@ -372,12 +372,14 @@ func (s *Service) moveAddress(ctx context.Context, account tenant.AccountID, to 
 		if err != nil {
 			return err
 		}
+		var since time.Time
 		if by != nil {
+			since = by.Since
 			if err := link.Use(ctx, tx, *by); err != nil {
 				return err
 			}
 		}
-		if err := s.tellMoved(ctx, tx, account, before); err != nil {
+		if err := s.tellMoved(ctx, tx, link.Link{Account: account, Email: before, Since: since}); err != nil {
 			return err
 		}
 		if err := s.changeAddress(ctx, tx, account, to); err != nil {
@@ -395,13 +397,13 @@ func (s *Service) moveAddress(ctx context.Context, account tenant.AccountID, to 
 }
 
 // tellMoved tells the address before a change, with a way back.
-func (s *Service) tellMoved(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, before string) error {
-	path, err := s.Identity.NotMe(ctx, tx, link.Link{Account: account, Email: before})
+func (s *Service) tellMoved(ctx context.Context, tx *gate.InstanceTx, back link.Link) error {
+	path, err := s.Identity.NotMe(ctx, tx, back)
 	if err != nil || !s.Identity.Mails() {
 		return err
 	}
 	from := tenant.Visitor(ctx)
-	return s.Identity.Post.Address(ctx, tx, before, "factor-changed", post.FactorChanged{At: tx.Now(), What: "The e-mail address of your account was changed to another one.",
+	return s.Identity.Post.Address(ctx, tx, back.Email, "factor-changed", post.FactorChanged{At: tx.Now(), What: "The e-mail address of your account was changed to another one.",
 		Device: identity.BrowserOf(from.Browser), Address: from.Address, NotMe: path})
 }
 

@@ -350,6 +350,63 @@ func TestANewBrowserIsToldOfAndDisowned(t *testing.T) {
 	}
 }
 
+// Whoever was in the account may have left a way back in: a passkey, an account at a provider, a key. What was there before them stays.
+func TestDisowningTakesBackWhatAStrangerAdded(t *testing.T) {
+	t.Parallel()
+	for name, letter := range map[string]string{
+		"by the mail about the sign-in":             "new-sign-in",
+		"by the mail about what they changed since": "password-changed",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMailed(t)
+			a := m.owner.Actor
+			add := func(what, sql string) {
+				_, err := m.Admin.Exec(t.Context(), sql, tenant.NewID[tenant.EventID](m.Source), a.Account, what, m.Clock.Now(), a.Workspace, a.Member)
+				must(t, err)
+			}
+			const (
+				linked = `insert into control.linked_identity (id, account_id, provider, subject_hmac, created_at, used_at, sealed)
+select $1, $2, 'google', sha256($3::text::bytea), $4, $4, 's' where ($5::uuid, $6::uuid) is not null`
+				key = `insert into control.credential (id, account_id, key_hash, created_at, workspace_id, member_id, kind, scopes, ends_at, end_reason)
+values ($1, $2, sha256($3::text::bytea), $4::timestamptz, $5, $6, 'key', '{}', $4::timestamptz + interval '90 days', '')`
+				passkey = `insert into control.passkey (id, account_id, credential, created_at, public_key, sign_count, backup, transports, sealed)
+select $1, $2, $3, $4, 'k', 0, false, '{}', 's' where ($5::uuid, $6::uuid) is not null`
+			)
+			add("hers", linked)
+			add("hers", key)
+			m.Clock.Advance(time.Hour)
+			stolen, err := m.Identity.SignIn(tenant.WithActor(t.Context(), tenant.Actor{Address: "198.51.100.9"}), "ada@example.com", secret)
+			must(t, err)
+			m.Clock.Advance(time.Minute)
+			for _, sql := range []string{linked, key, passkey} {
+				add("a stranger's", sql)
+			}
+			m.Clock.Advance(time.Minute)
+			thief, err := m.Identity.Resume(t.Context(), stolen.Token.Reveal())
+			must(t, err)
+			_, err = m.Accounts.ChangePassword(tenant.WithActor(t.Context(), thief.Actor), secret, "the stranger's own words")
+			must(t, err)
+			var token string
+			for _, mail := range m.letters() {
+				if found := linkIn.FindStringSubmatch(mail.Text); found != nil && (letter == "new-sign-in") == strings.Contains(mail.Subject(), "sign-in") {
+					token = found[2]
+				}
+			}
+			_, err = m.Accounts.Disown(t.Context(), token)
+			must(t, err)
+			if n := count(t, m.World.World, `select count(*) from control.passkey`); n != 0 {
+				t.Errorf("%d passkeys are left of the stranger's", n)
+			}
+			for _, query := range []string{`select count(*) from control.linked_identity`, `select count(*) from control.credential where ended_at is null`} {
+				if n := count(t, m.World.World, query); n != 1 {
+					t.Errorf("%s: %d, want hers alone", query, n)
+				}
+			}
+		})
+	}
+}
+
 // Owners hear of a member who reports a stranger.
 func TestOwnersHearOfACase(t *testing.T) {
 	t.Parallel()

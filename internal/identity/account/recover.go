@@ -8,6 +8,8 @@ import (
 	"mainstay/internal/gate"
 	"mainstay/internal/identity/limit"
 	"mainstay/internal/identity/link"
+	"mainstay/internal/identity/oidc"
+	"mainstay/internal/identity/token"
 	"mainstay/internal/post"
 	"mainstay/internal/tenant"
 )
@@ -127,8 +129,8 @@ func (s *Service) DisownOpen(ctx context.Context, token string) error {
 }
 
 // Disown is a person's word that a sign-in or a change was not theirs. It ends every session, makes the password worthless,
-// takes a changed address back, and opens a case: an event in each workspace of the account, and a letter to its owners. It
-// returns where a new password is chosen.
+// takes back a changed address and what was added since the session began (factors, accounts at providers, keys and programs), and
+// opens a case: an event in each workspace of the account, and a letter to its owners. It returns where a new password is chosen.
 func (s *Service) Disown(ctx context.Context, token string) (path string, err error) {
 	l, err := s.holding(ctx, link.NotMe, token)
 	if err != nil {
@@ -155,7 +157,7 @@ func (s *Service) Disown(ctx context.Context, token string) (path string, err er
 	return path, s.openCases(ctx, l.Account)
 }
 
-// lock makes an account's password and everything that was begun with it worthless.
+// lock makes an account's password worthless, everything that was begun with it, and every way in that was added since.
 func (s *Service) lock(ctx context.Context, tx *gate.InstanceTx, l link.Link) error {
 	if l.Email != "" {
 		if err := s.changeAddress(ctx, tx, l.Account, l.Email); err != nil {
@@ -173,6 +175,11 @@ func (s *Service) lock(ctx context.Context, tx *gate.InstanceTx, l link.Link) er
 	}
 	if err := link.Void(ctx, tx, l.Account, link.Reset, link.Verify, link.NotMe); err != nil {
 		return err
+	}
+	for _, takeBack := range []func(context.Context, *gate.InstanceTx, tenant.AccountID, time.Time) error{s.Identity.Factors.Reset, oidc.TakeBack, token.TakeBack} {
+		if err := takeBack(ctx, tx, l.Account, l.Since); err != nil {
+			return err
+		}
 	}
 	return s.Identity.EndOthers(ctx, tx, l.Account, tenant.SessionID{})
 }

@@ -54,8 +54,9 @@ type People interface {
 	EndOthers(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, keep tenant.SessionID) error
 	// Email returns an account's address.
 	Email(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (string, error)
-	// Changed tells an account's person by mail that their factors changed, where mail is sent.
-	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error
+	// Changed tells an account's person by mail that their factors changed, where mail is sent. Since is when the session began
+	// that changed them; zero: now.
+	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time, what string) error
 }
 
 // Session is what takes a session's place.
@@ -238,12 +239,12 @@ func (s *Service) changed(ctx context.Context, tx *gate.InstanceTx, actor tenant
 	if err := s.People.EndOthers(ctx, tx, actor.Account, keep); err != nil {
 		return err
 	}
-	return s.People.Changed(ctx, tx, actor.Account, what)
+	return s.People.Changed(ctx, tx, actor.Account, actor.SignedInAt, what)
 }
 
-// Reset takes all factors of an account away, inside an act of an operator's.
-func (s *Service) Reset(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
-	return removeAll(ctx, tx, account)
+// Reset takes away the factors of an account that were set up since a time, zero for all, inside an act of its caller's.
+func (s *Service) Reset(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time) error {
+	return removeSince(ctx, tx, account, since)
 }
 
 // Added is what came of setting a factor up: the session that takes the place of the acting one, and the account's first

@@ -246,12 +246,12 @@ and not exists (select from control.totp where account_id = $1) and not exists (
 	return err
 }
 
-func removeAll(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) error {
+func removeSince(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from control.passkey where account_id = $1`, account)
-	batch.Queue(`delete from control.totp where account_id = $1`, account)
-	batch.Queue(`delete from control.phone where account_id = $1`, account)
-	batch.Queue(`delete from control.recovery_code where account_id = $1`, account)
+	batch.Queue(`delete from control.passkey where account_id = $1 and created_at >= $2`, account, since)
+	batch.Queue(`delete from control.totp where account_id = $1 and created_at >= $2`, account, since)
+	batch.Queue(`delete from control.phone where account_id = $1 and created_at >= $2`, account, since)
+	batch.Queue(`delete from control.recovery_code where account_id = $1 and created_at >= $2`, account, since)
 	batch.Queue(`update control.wrong_code set wrong = 0, until = null where account_id = $1`, account)
 	return tx.SendBatch(ctx, batch).Close()
 }

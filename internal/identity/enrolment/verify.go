@@ -107,7 +107,7 @@ func (s *Service) verifyCode(ctx context.Context, tx *gate.InstanceTx, a Answer)
 	if err := useCode(ctx, tx, a.Account, s.Stretch.Hash(code, salt)); err != nil {
 		return err
 	}
-	return s.People.Changed(ctx, tx, a.Account, "A recovery code was used to sign in.")
+	return s.People.Changed(ctx, tx, a.Account, time.Time{}, "A recovery code was used to sign in.")
 }
 
 func (s *Service) verifyPasskey(ctx context.Context, tx *gate.InstanceTx, a Answer) (Verified, error) {
@@ -167,7 +167,7 @@ func (s *Service) Told(ctx context.Context, err error) error {
 		if err := doubtPasskey(ctx, tx, d.id); err != nil {
 			return err
 		}
-		return s.People.Changed(ctx, tx, d.account, "A passkey was refused, because a copy of it may be in use. Remove it.")
+		return s.People.Changed(ctx, tx, d.account, time.Time{}, "A passkey was refused, because a copy of it may be in use. Remove it.")
 	})
 	return errors.Join(err, marked)
 }

@@ -34,12 +34,13 @@ func (k Kind) Life() time.Duration {
 }
 
 // Link is what a link is for. Session is the one that a sign-in began. Email is the address that is to be verified, or the one
-// before a change. Maker is the member who hands it over; zero: it is mailed.
+// before a change. Since is when the session began that the link is about; zero: now. Maker is the member who hands it over; zero: it is mailed.
 type Link struct {
 	Kind    Kind
 	Account tenant.AccountID
 	Session tenant.SessionID
 	Email   string
+	Since   time.Time
 	Maker   tenant.MemberID
 
 	id tenant.SessionID
@@ -52,6 +53,9 @@ type Keeper struct{ Vault *vault.Vault }
 func (k Keeper) Issue(ctx context.Context, tx *gate.InstanceTx, l Link) (path string, until time.Time, err error) {
 	token := tenant.NewSecret().Reveal()
 	until = tx.Now().Add(l.Kind.Life())
+	if l.Since.IsZero() {
+		l.Since = tx.Now()
+	}
 	return "/" + string(l.Kind) + "/" + token, until, k.insert(ctx, tx, l, tenant.Digest(token), until)
 }
 

@@ -31,8 +31,8 @@ func (k Keeper) insert(ctx context.Context, tx *gate.InstanceTx, l Link, hash []
 		}
 	}
 	_, err := tx.Exec(ctx, `
-insert into control.link (id, kind, account_id, session_id, maker_id, token_hash, created_at, ends_at, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, l.Kind, l.Account, l.Session, l.Maker, hash, tx.Now(), until, sealed)
+insert into control.link (id, kind, account_id, session_id, maker_id, since, token_hash, created_at, ends_at, sealed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, id, l.Kind, l.Account, l.Session, l.Maker, l.Since, hash, tx.Now(), until, sealed)
 	return err
 }
 
@@ -40,9 +40,9 @@ func (k Keeper) load(ctx context.Context, tx *gate.InstanceTx, kind Kind, hash [
 	l := Link{Kind: kind}
 	var sealed []byte
 	err := tx.QueryRow(ctx, `
-select l.id, l.account_id, l.session_id, l.maker_id, l.sealed from control.link l join control.account a on a.id = l.account_id
+select l.id, l.account_id, l.session_id, l.maker_id, coalesce(l.since, l.created_at), l.sealed from control.link l join control.account a on a.id = l.account_id
 where l.token_hash = $1 and l.kind = $2 and l.used_at is null and l.ends_at > $3 and a.state = 'active'`, hash, kind, tx.Now()).
-		Scan(&l.id, &l.Account, &l.Session, &l.Maker, &sealed)
+		Scan(&l.id, &l.Account, &l.Session, &l.Maker, &l.Since, &sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, Over(kind)
 	}

@@ -122,7 +122,7 @@ func TestBrokenBuildsAreSeen(t *testing.T) {
 			To:   `"identity\x00"`,
 			Sees: "TestAWorkspacesProviderIsBelievedThereOnly"},
 		{Case: "C03", Name: "an account at a provider is linked unseen", File: "link.go",
-			From: `	return s.Identity.Changed(ctx, tx, actor.Account, what)`,
+			From: `	return s.Identity.Changed(ctx, tx, actor.Account, actor.SignedInAt, what)`,
 			To:   `	return nil`,
 			Sees: "TestAChangeOfLinksIsTold"},
 		{Case: "C03", Name: "every address links", File: "verify.go",

@@ -105,7 +105,7 @@ func (s *Service) linkByAddress(ctx context.Context, p Provider, id Identity) (t
 		if err := s.insertLink(ctx, tx, account, p, id); err != nil {
 			return err
 		}
-		return s.Identity.Changed(ctx, tx, account, added(p))
+		return s.Identity.Changed(ctx, tx, account, time.Time{}, added(p))
 	})
 	return account, err
 }
@@ -150,7 +150,7 @@ func (s *Service) changed(ctx context.Context, tx *gate.InstanceTx, actor tenant
 	if err := s.Identity.EndOthers(ctx, tx, actor.Account, actor.Session); err != nil {
 		return err
 	}
-	return s.Identity.Changed(ctx, tx, actor.Account, what)
+	return s.Identity.Changed(ctx, tx, actor.Account, actor.SignedInAt, what)
 }
 
 // link links the actor's account to an identity, ends their other sessions, and tells them. It fails with fault.Conflict where another account is.

@@ -148,6 +148,12 @@ from control.linked_identity l join control.account a on a.id = l.account_id whe
 	return err
 }
 
+// TakeBack removes the links of an account that were made since a time, inside an act of its caller's.
+func TakeBack(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time) error {
+	_, err := tx.Exec(ctx, `delete from control.linked_identity where account_id = $1 and created_at >= $2`, account, since)
+	return err
+}
+
 // offered lists the workspaces' providers that a sign-in page may name.
 func offered(ctx context.Context, tx *gate.InstanceTx, named ID) ([]Offer, error) {
 	return offers(ctx, tx, `

@@ -67,7 +67,7 @@ func (s *Service) reused(ctx context.Context, tx *gate.InstanceTx, hash, client 
 	if err != nil || !ended || s.People == nil {
 		return err
 	}
-	return s.People.Changed(ctx, tx, f.account, "A connected program was signed out: its token was used twice or by another program, so that somebody else may have a copy of it.")
+	return s.People.Changed(ctx, tx, f.account, time.Time{}, "A connected program was signed out: its token was used twice or by another program, so that somebody else may have a copy of it.")
 }
 
 // Revoke ends what a token belongs to, a key's or a program's (RFC 7009). An unknown token is no error: it does not work.

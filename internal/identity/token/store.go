@@ -169,6 +169,22 @@ where workspace_id = $1 and member_id = $2 and ended_at is null`, ws, member, tx
 	return err
 }
 
+// TakeBack ends the keys and programs of an account that were let in since a time, inside an act of its caller's.
+func TakeBack(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time) error {
+	rows, err := tx.Query(ctx, `
+select id from control.credential where account_id = $1 and created_at >= $2 and ended_at is null`, account, since)
+	if err != nil {
+		return err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[ID])
+	for _, id := range found {
+		if err == nil {
+			_, err = endCredential(ctx, tx, id, "revoked")
+		}
+	}
+	return err
+}
+
 // useRefresh takes a refresh token of a client: of all who try, one gets its credential. It fails with fault.Missing for the others.
 func useRefresh(ctx context.Context, tx *gate.InstanceTx, hash, client []byte) (ID, []gate.Scope, error) {
 	var id ID

@@ -32,8 +32,8 @@ type Config struct {
 
 // People is what identity does for this package, inside its acts.
 type People interface {
-	// Changed tells an account's person, in the app and by mail, that their ways to sign in changed.
-	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, what string) error
+	// Changed tells an account's person, in the app and by mail, that their ways to sign in changed: since when, zero for now.
+	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time, what string) error
 }
 
 // Service gives credentials out, knows them again and ends them.

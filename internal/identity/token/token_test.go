@@ -51,7 +51,7 @@ type notices struct {
 	told map[tenant.AccountID]int
 }
 
-func (n *notices) Changed(_ context.Context, _ *gate.InstanceTx, account tenant.AccountID, _ string) error {
+func (n *notices) Changed(_ context.Context, _ *gate.InstanceTx, account tenant.AccountID, _ time.Time, _ string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.told == nil {

@@ -145,6 +145,7 @@ func notMePage(r *http.Request) LinkPage {
 	return LinkPage{Shell: web.Plain(r, "This wasn't me"), Heading: "Was somebody else in your account?", Action: r.URL.Path, Button: "It wasn't me: lock them out", Danger: true,
 		Lead: "If a sign-in or a change was not yours, this takes the account back. You choose a new password next.",
 		Points: []string{"Every session ends, yours too.", "The password is worthless from then on.", "A change of your address is taken back.",
+			"Passkeys, codes, linked accounts and keys that were added from that sign-in on are removed.",
 			"The owners of your workspaces are told, and it stands in their log."}}
 }
 

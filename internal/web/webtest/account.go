@@ -38,6 +38,7 @@ func own() map[string]web.View {
 		"not-me": account.LinkPage{Shell: web.Shell{Title: "This wasn't me"}, Heading: "Was somebody else in your account?", Action: "/not-me/x", Button: "It wasn't me: lock them out", Danger: true,
 			Lead: "If a sign-in or a change was not yours, this takes the account back. You choose a new password next.",
 			Points: []string{"Every session ends, yours too.", "The password is worthless from then on.", "A change of your address is taken back.",
+				"Passkeys, codes, linked accounts and keys that were added from that sign-in on are removed.",
 				"The owners of your workspaces are told, and it stands in their log."}},
 		"account":        profile,
 		"sessions":       sessions,
