@@ -44,7 +44,7 @@ func (s *Service) tellSignIn(ctx context.Context, tx *gate.InstanceTx, a tenant.
 	return s.Post.Account(ctx, tx, a.Account, "new-sign-in", post.NewSignIn{At: tx.Now(), Device: BrowserOf(from.Browser), Address: from.Address, NotMe: path})
 }
 
-// Changed tells the person of an account, in the app and by mail, that their ways to sign in changed, inside the act that
+// Changed tells the person of an account, in the app and by mail, that the ways into it changed, inside the act that
 // changes them. Since is when the session began that changed them; zero: now.
 func (s *Service) Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time, what string) error {
 	if s.Post == nil {

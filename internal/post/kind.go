@@ -9,7 +9,7 @@ const (
 	Failed       Kind = "failed"  // a meeting's minutes could not be made
 	Review       Kind = "review"  // minutes wait for approval
 	SignedIn     Kind = "sign-in" // somebody signed in to one's own account
-	FactorChange Kind = "factor"  // the ways to sign in to one's own account changed
+	FactorChange Kind = "factor"  // the ways into one's own account changed: factors, linked accounts, keys, programs
 )
 
 // Kinds lists the kinds, as people choose among them.
@@ -30,7 +30,7 @@ func (k Kind) Subject() string {
 	case SignedIn:
 		return "New sign-in to your account"
 	case FactorChange:
-		return "The ways to sign in to your account changed"
+		return "The ways into your account changed"
 	}
 	return ""
 }

@@ -99,7 +99,7 @@ func (s *Service) hereAlone(ctx context.Context, id tenant.MemberID) (alone bool
 func (s *Service) stands(ctx context.Context, l link.Link) error {
 	var at place
 	err := s.look(ctx, func(ctx context.Context, tx *gate.InstanceTx) (err error) {
-		at, err = placeOf(ctx, tx, l)
+		at, err = placeOf(ctx, tx, l.Account)
 		return err
 	})
 	if err == nil {

@@ -132,26 +132,24 @@ func memberAlone(ctx context.Context, tx *gate.InstanceTx, id tenant.MemberID, i
 	return seatedAlone(ctx, tx, account, in)
 }
 
-// place is where the member is for whom a link was handed over, and whether they are nowhere else.
+// place is where the account is for which a link was handed over, and whether it is nowhere else.
 type place struct {
 	workspace tenant.WorkspaceID
 	member    tenant.MemberID
 	alone     bool
 }
 
-// placeOf fails with fault.Missing where the member and the link's maker share no workspace any more.
-func placeOf(ctx context.Context, tx *gate.InstanceTx, l link.Link) (place, error) {
+// placeOf fails with fault.Missing for an account that may enter no workspace.
+func placeOf(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID) (place, error) {
 	var p place
-	err := tx.QueryRow(ctx, `
-select mine.workspace_id, mine.member_id from control.seat mine join control.seat maker on maker.workspace_id = mine.workspace_id
-where mine.account_id = $1 and maker.member_id = $2 and mine.closed_at is null`, l.Account, l.Maker).Scan(&p.workspace, &p.member)
+	err := tx.QueryRow(ctx, `select workspace_id, member_id from control.seat where account_id = $1 and closed_at is null limit 1`, account).Scan(&p.workspace, &p.member)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, fault.New(fault.Missing, "There is no such member.")
 	}
 	if err != nil {
-		return p, fmt.Errorf("finding where a link was handed over: %w", err)
+		return p, fmt.Errorf("finding where account %s is: %w", account, err)
 	}
-	p.alone, err = seatedAlone(ctx, tx, l.Account, p.workspace)
+	p.alone, err = seatedAlone(ctx, tx, account, p.workspace)
 	return p, err
 }
 

@@ -109,7 +109,8 @@ func (s *Service) Asks(ctx context.Context, code string) (Asked, error) {
 	return asked, err
 }
 
-// Allow lets the program behind a user code in as the acting member, with the scopes that it asked for.
+// Allow lets the program behind a user code in as the acting member, with the scopes that it asked for. The person is
+// told.
 func (s *Service) Allow(ctx context.Context, code string) error {
 	asked, err := s.Asks(ctx, code)
 	if err != nil {
@@ -138,7 +139,10 @@ func (s *Service) Allow(ctx context.Context, code string) error {
 		if err := issue(ctx, tx, actor, c, nil); err != nil {
 			return err
 		}
-		return answerDevice(ctx, tx, lookup, "allowed", c.ID)
+		if err := answerDevice(ctx, tx, lookup, "allowed", c.ID); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, actor, "A program was let in: it acts for you, within its scopes, until you sign it out.")
 	})
 }
 

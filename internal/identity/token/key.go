@@ -42,7 +42,7 @@ type Credential struct {
 const shownLetters = 6
 
 // Create makes a key for the acting member. Its row in the workspace comes first and what makes it work last, so that a crash
-// between leaves a key that never works. It fails with fault.Invalid for a name, scope or life that cannot be.
+// between leaves a key that never works. The person is told. It fails with fault.Invalid for a name, scope or life that cannot be.
 func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	want, err := want.checked()
 	if err != nil {
@@ -66,8 +66,19 @@ func (s *Service) Create(ctx context.Context, want Request) (Made, error) {
 	}
 	return made, s.Gate.Instance(tenant.As(ctx, gate.Authenticator), gate.IssueCredential, func(ctx context.Context, tx *gate.InstanceTx) error {
 		tx.About(made.ID)
-		return issue(ctx, tx, actor, made.Credential, tenant.Digest(made.Key.Reveal()))
+		if err := issue(ctx, tx, actor, made.Credential, tenant.Digest(made.Key.Reveal())); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, actor, "An API key was made: whoever has it acts for you, within its scopes.")
 	})
+}
+
+// tell tells the acting person of a way in that was added.
+func (s *Service) tell(ctx context.Context, tx *gate.InstanceTx, actor tenant.Actor, what string) error {
+	if s.People == nil {
+		return nil
+	}
+	return s.People.Changed(ctx, tx, actor.Account, actor.SignedInAt, what)
 }
 
 func newKey() tenant.Secret { return keyPrefix + tenant.NewSecret() }

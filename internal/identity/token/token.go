@@ -32,7 +32,7 @@ type Config struct {
 
 // People is what identity does for this package, inside its acts.
 type People interface {
-	// Changed tells an account's person, in the app and by mail, that their ways to sign in changed: since when, zero for now.
+	// Changed tells an account's person, in the app and by mail, that the ways into it changed: since when, zero for now.
 	Changed(ctx context.Context, tx *gate.InstanceTx, account tenant.AccountID, since time.Time, what string) error
 }
 

@@ -6,10 +6,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,20 +43,33 @@ func service(t *testing.T, w *gatetest.World) *token.Service {
 	return s
 }
 
-// notices counts whom the service tells.
+// notices keeps what the service tells people.
 type notices struct {
 	mu   sync.Mutex
-	told map[tenant.AccountID]int
+	told map[tenant.AccountID][]string
 }
 
-func (n *notices) Changed(_ context.Context, _ *gate.InstanceTx, account tenant.AccountID, _ time.Time, _ string) error {
+func (n *notices) Changed(_ context.Context, _ *gate.InstanceTx, account tenant.AccountID, _ time.Time, what string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.told == nil {
-		n.told = map[tenant.AccountID]int{}
+		n.told = map[tenant.AccountID][]string{}
 	}
-	n.told[account]++
+	n.told[account] = append(n.told[account], what)
 	return nil
+}
+
+// about returns how often a person was told something.
+func (n *notices) about(account tenant.AccountID, what string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	times := 0
+	for _, said := range n.told[account] {
+		if strings.Contains(said, what) {
+			times++
+		}
+	}
+	return times
 }
 
 // person makes a member who has an account.
@@ -342,8 +353,22 @@ func TestOfFiftyRefreshesOneSucceedsAndTheFamilyDies(t *testing.T) {
 	if _, err := d.Refresh(t.Context(), laptop, got[0].Refresh); !fault.Is(err, fault.Denied) {
 		t.Errorf("the family's next refresh: %v, want denied", err)
 	}
-	if told := d.People.(*notices).told; len(told) != 1 || told[actor(t, person).Account] != 1 {
-		t.Errorf("of the reuse were told %v, want the person once", told)
+	if told := d.People.(*notices); len(told.told) != 1 || told.about(actor(t, person).Account, "signed out") != 1 {
+		t.Errorf("of the reuse were told %v, want the person once", told.told)
+	}
+}
+
+// A key and a program are ways in: nobody adds one unseen.
+func TestAKeyAndAProgramAreTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	person := d.person(t, gate.Member)
+	d.program(t, person)
+	d.key(t, person, gate.Scopes()...)
+	for _, what := range []string{"A program was let in", "An API key was made"} {
+		if n := d.People.(*notices).about(actor(t, person).Account, what); n != 1 {
+			t.Errorf("%q was told %d times, want once", what, n)
+		}
 	}
 }
 
@@ -366,8 +391,8 @@ func TestARefreshTokenIsOfOneProgram(t *testing.T) {
 	if _, err := d.Refresh(t.Context(), laptop, next.Refresh); !fault.Is(err, fault.Denied) || d.works(t, next.Access) {
 		t.Errorf("another program has the token, and the family lives: %v", err)
 	}
-	if told := d.People.(*notices).told; told[actor(t, person).Account] != 1 {
-		t.Errorf("of the theft were told %v, want the person once", told)
+	if told := d.People.(*notices); told.about(actor(t, person).Account, "signed out") != 1 {
+		t.Errorf("of the theft were told %v, want the person once", told.told)
 	}
 
 	old := d.program(t, person) // let in by a release that kept no name
@@ -452,100 +477,6 @@ func flip(s string) string {
 	b := []byte(s)
 	b[20] ^= 1
 	return string(b)
-}
-
-func TestAProgramWaitsForItsPerson(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	ctx := d.person(t, gate.Member)
-	visitor := tenant.WithActor(t.Context(), tenant.Actor{Address: "192.0.2.7"})
-	device, err := d.BeginDevice(visitor, laptop, []gate.Scope{gate.MeetingsWrite, gate.MeetingsRead})
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked, err := d.Asks(ctx, strings.ToLower(strings.ReplaceAll(device.UserCode, "-", " ")))
-	if err != nil || asked.Program != laptop || asked.Address != "192.0.2.7" || len(asked.Scopes) != 2 {
-		t.Fatalf("Asks() = %+v, %v", asked, err)
-	}
-	poll := func(want error) {
-		t.Helper()
-		if _, err := d.Poll(t.Context(), device.Code); !errors.Is(err, want) {
-			t.Errorf("Poll() = %v, want %v", err, want)
-		}
-	}
-	poll(token.ErrPending)
-	poll(token.ErrSlowDown)
-	d.world.Clock.Advance(token.DeviceInterval)
-	poll(token.ErrPending)
-	if err := d.Allow(ctx, device.UserCode); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Allow(ctx, device.UserCode); !fault.Is(err, fault.Missing) {
-		t.Errorf("allowed twice: %v, want missing", err)
-	}
-	pair, err := d.Poll(t.Context(), device.Code)
-	if err != nil || !d.works(t, pair.Access) {
-		t.Fatalf("Poll() = %v", err)
-	}
-	poll(token.ErrOver)
-	if all, err := d.List(ctx); err != nil || len(all) != 1 || all[0].Kind != "program" || all[0].Name != laptop {
-		t.Errorf("List() = %+v, %v", all, err)
-	}
-}
-
-func TestWhoIsTurnedAwayOrLateGetsNothing(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	ctx := d.person(t, gate.Member)
-	denied, err := d.BeginDevice(t.Context(), "one", []gate.Scope{gate.MeetingsRead})
-	if err == nil {
-		err = d.Deny(ctx, denied.UserCode)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	late, err := d.BeginDevice(t.Context(), "two", []gate.Scope{gate.MeetingsRead})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Poll(t.Context(), denied.Code); !errors.Is(err, token.ErrDenied) {
-		t.Errorf("turned away: %v", err)
-	}
-	d.world.Clock.Advance(token.DeviceLife)
-	if _, err := d.Poll(t.Context(), late.Code); !errors.Is(err, token.ErrOver) {
-		t.Errorf("too late: %v", err)
-	}
-	again := d.world.SignedIn(t, ctx)
-	for _, code := range []string{denied.UserCode, late.UserCode, "", "BCDF-GHJK"} {
-		if err := d.Allow(again, code); !fault.Is(err, fault.Missing) {
-			t.Errorf("allowing what is over: %v, want missing", err)
-		}
-	}
-}
-
-func TestOfManyPollsOneGetsTheTokens(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	device, err := d.BeginDevice(t.Context(), "one", []gate.Scope{gate.MeetingsRead})
-	if err == nil {
-		err = d.Allow(d.person(t, gate.Member), device.UserCode)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wait sync.WaitGroup
-	var got atomic.Int32
-	for range 20 {
-		wait.Go(func() {
-			if _, err := d.Poll(t.Context(), device.Code); err == nil {
-				got.Add(1)
-			}
-		})
-	}
-	wait.Wait()
-	if got.Load() != 1 {
-		t.Errorf("%d polls got tokens, want 1", got.Load())
-	}
 }
 
 func TestUseIsNotedOnceAnHour(t *testing.T) {

@@ -30,7 +30,7 @@ func choices(mail bool) account.ChoicesPage {
 	}
 	return account.ChoicesPage{Shell: shell("What you are told of", "/notices"), NoMail: !mail,
 		Meeting: []web.Select{way("review", "Minutes wait for your approval", "both"), way("ready", "Minutes are ready", "app"), way("failed", "Minutes could not be made", "app")},
-		Account: []web.Select{way("sign-in", "New sign-in to your account", "both"), way("factor", "The ways to sign in to your account changed", "both")}}
+		Account: []web.Select{way("sign-in", "New sign-in to your account", "both"), way("factor", "The ways into your account changed", "both")}}
 }
 
 func mailSettings(works, owner bool) settings.MailPage {
