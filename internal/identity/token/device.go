@@ -109,8 +109,7 @@ func (s *Service) Asks(ctx context.Context, code string) (Asked, error) {
 	return asked, err
 }
 
-// Allow lets the program behind a user code in as the acting member, with the scopes that it asked for. The person is
-// told.
+// Allow lets the program behind a user code in as the acting member, with the scopes that it asked for, and tells the person.
 func (s *Service) Allow(ctx context.Context, code string) error {
 	asked, err := s.Asks(ctx, code)
 	if err != nil {
