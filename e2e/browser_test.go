@@ -155,9 +155,8 @@ func (b *tab) soundPages(t *testing.T, d *deployment) {
 	} {
 		b.everyWay(name, page[0], page[1])
 	}
-	b.Open("/")
-	b.Do(`document.querySelector("form[action='/sign-out'] button").click()`)
-	b.Soon("signing out leads to the sign-in", `location.pathname === "/sign-in" && document.querySelector(".note")`)
+	b.signOut()
+	b.Soon("signing out is said", `document.querySelector(".note")`)
 	b.everyWay("sign-in", "/sign-in?next=/jobs", "Sign in")
 	b.Open("/sign-in?next=/jobs")
 	b.Fill("#email", "ada@example.com")

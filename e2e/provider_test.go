@@ -77,12 +77,12 @@ func TestPeopleSignInWithGoogleAndMicrosoft(t *testing.T) {
 	b.everyWay("provider", browsertest.Eval[string](b.Tab, `location.pathname`), "Another provider")
 
 	for _, name := range []string{"google", "microsoft"} {
-		b.leave()
+		b.signOut()
 		b.Click(`a[href="/sign-in/with/` + name + `"]`)
 		b.choose("ada@example.com")
 		b.Soon("signed in with "+name, `location.pathname === "/" && document.querySelector("h1").textContent.includes("Ada")`)
 	}
-	b.leave()
+	b.signOut()
 	b.everyWay("sign-in-ways", "/sign-in", "Sign in")
 	b.Click(`a[href="/sign-in/with/google"]`)
 	b.choose("eve@example.com")
@@ -100,12 +100,4 @@ func (b *tab) choose(email string) {
 	b.Soon("the provider asks", `document.querySelector("h1").textContent === "Choose an account"`)
 	b.Fill("#login", email)
 	b.Press("\r")
-}
-
-// leave signs out.
-func (b *tab) leave() {
-	b.T.Helper()
-	b.Open("/")
-	b.Do(`document.querySelector('form[action="/sign-out"]').submit()`)
-	b.Soon("signed out", `location.pathname === "/sign-in"`)
 }
